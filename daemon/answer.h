@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * answer.h - the only place where an error becomes an HTTP status, a text and headers.
+ */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/error.h>
+#include <acmems/http.h>
+
+/* The HTTP status that stands for a code. */
+int answer_status(enum acmems_code code);
+
+/*
+ * Replies with an error: one clear line of text (and the details, name by name), or RFC 9457 problem
+ * JSON if the client accepts that; Retry-After where the error has one or 503/429 needs one.
+ */
+void answer_error(uint64_t request, const struct acmems_error *err);
+
+/* 405 with Allow. */
+void answer_method(uint64_t request, const char *allow);
+
+/* The chain, with ETag; or 304 if the client has it already (If-None-Match). */
+void answer_chain(uint64_t request, const char *chain, size_t len);
+
+/* 200 with a text. */
+void answer_text(uint64_t request, const char *text);
+
+#endif

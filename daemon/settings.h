@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * settings.h - the configuration file as the daemon understands it: its own tables applied, every
+ * reference checked, module settings kept as nodes for the modules' own tables.
+ *
+ * Life: settings_load -> a generation is built from it and owns it -> settings_free.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/option.h>
+#include "base/log_target.h"
+#include "conf/conf.h"
+
+struct settings_log {
+	int level;  /* enum acmems_log_level */
+	int format; /* enum log_format */
+	char *target;
+};
+
+struct settings_account {
+	const char *name;
+	const struct conf_node *node;
+	char *directory;
+	char *dir;
+	struct acmems_list contact;
+	bool accept_any_terms;
+	struct acmems_list accept_terms;
+	char *ca_file;
+	char *eab_kid;
+	char *eab_key;
+	char *eab_key_file;
+	int eab_algorithm; /* index into HS256, HS384, HS512 */
+};
+
+struct settings_mgmt {
+	struct acmems_list listen;
+	int64_t max_size;            /* bytes of a CSR */
+	int64_t max_pending;         /* requests waiting for the CA; beyond it 503 */
+	int64_t max_connections;
+	int64_t max_per_address;
+	int64_t timeout;             /* ms for one order */
+	bool wildcards;
+	char *default_account;       /* names; NULL: the only one there is */
+	char *default_validator;
+	char *default_storage;
+	struct acmems_list default_notify;
+};
+
+/* One group below validator, storage or notify. */
+struct settings_instance {
+	const char *name;
+	const char *type;             /* "http01": the module's name */
+	const struct conf_node *node; /* its settings, `type` among them */
+};
+
+/* A key of an auth block that the daemon does not know: an auth module and its setting. */
+struct settings_method {
+	const char *type;
+	const struct conf_node *node; /* of any type */
+};
+
+struct settings_auth {
+	char *name;
+	const struct conf_node *node;
+	struct acmems_list domains;
+	char *validator; /* names, defaults already put in */
+	char *storage;
+	char *account;
+	struct acmems_list notify;
+	bool wildcards;
+	struct settings_method *methods;
+	size_t method_count;
+};
+
+struct settings {
+	struct conf_node *root;
+	char *modules; /* directory */
+	struct settings_log log;
+	struct settings_mgmt mgmt;
+	struct settings_account *accounts;
+	size_t account_count;
+	struct settings_instance *validators;
+	size_t validator_count;
+	struct settings_instance *storages;
+	size_t storage_count;
+	struct settings_instance *notifies;
+	size_t notify_count;
+	struct settings_auth *auths;
+	size_t auth_count;
+};
+
+/* Reads and checks a file. NULL if there was any fault; each is a line then. */
+struct settings *settings_load(const char *path, struct conf_faults *faults);
+void settings_free(struct settings *settings);
+
+#endif

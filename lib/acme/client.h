@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * acme/client.h - one account at one CA (RFC 8555).
+ *
+ * Life: new (reads or makes the key; disk only) -> start (directory, and unless the account is known
+ * from disk, find or register it; keeps trying with back-off while the CA is down) -> any number of
+ * orders -> free. Everything an order needs - signed requests, nonces, the directory - hangs on this
+ * object.
+ *
+ * State directory, as the Python ACMEMS keeps it: account.pem (PKCS#8; RSA, P-256, P-384, P-521) and
+ * registration.json (an object with "uri", the account's URL, and "body", the account object).
+ */
+#ifndef ACME_CLIENT_H
+#define ACME_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/error.h>
+#include <acmems/option.h>
+#include "acme/transport.h"
+
+struct acme_config {
+	const char *name;      /* of the account, for logs */
+	const char *directory; /* URL */
+	const char *dir;       /* state directory; made if missing, mode 0700 */
+	const char *ca_file;   /* extra trust anchors or NULL */
+	struct acmems_list contact;
+	bool accept_any_terms;
+	struct acmems_list accept_terms; /* URLs of the terms that are accepted */
+	const char *eab_kid;             /* external account binding (RFC 8555, 7.3.4), or NULL */
+	const char *eab_key;             /* base64url MAC key */
+	const char *eab_algorithm;       /* "HS256", "HS384", "HS512" */
+	const struct acme_transport *transport;
+};
+
+struct acme_client;
+
+/* Copies the configuration; makes the state directory and the key if there are none. */
+struct acme_client *acme_client_new(const struct acme_config *config, struct acmems_error *err);
+
+/* Begins to get ready in the background; returns at once. */
+void acme_client_start(struct acme_client *client);
+
+/* All orders must be gone. NULL is allowed. */
+void acme_client_free(struct acme_client *client);
+
+/* Ready for orders? If not, *err says why: still trying, or why it failed and (retry_after) when it
+ * tries again. */
+bool acme_client_ready(const struct acme_client *client, struct acmems_error *err);
+
+/*
+ * Calls done(arg, NULL) from the loop as soon as the account is ready, or done(arg, err) when the
+ * present attempt has failed. Waits at most until then. Number for cancel, or 0 and *err.
+ */
+typedef void acme_ready_done(void *arg, const struct acmems_error *err);
+uint64_t acme_client_wait(
+	struct acme_client *client, acme_ready_done *done, void *arg, struct acmems_error *err);
+void acme_client_wait_cancel(struct acme_client *client, uint64_t id);
+
+/* The CA said accountDoesNotExist: forget the registration and find or register again. */
+void acme_client_lost(struct acme_client *client);
+
+const char *acme_client_name(const struct acme_client *client);
+const char *acme_client_account_url(const struct acme_client *client); /* NULL until known */
+const char *acme_client_new_order_url(const struct acme_client *client); /* NULL until known */
+
+/* token "." base64url(SHA-256(JWK thumbprint)) into out (RFC 8555, 8.1); false if it does not fit. */
+bool acme_client_key_authorization(
+	const struct acme_client *client, const char *token, char *out, size_t room);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * http.h - HTTP for modules: listeners with handlers, and calls to other servers.
+ *
+ * A server is one handler on one or more listening addresses. Addresses are shared: several servers
+ * (those of two generations during a reload, say) may listen on one, and a request is offered to
+ * the newest first; a handler that declines passes it to the next older one, and the last to a 404.
+ *
+ * A request is known by a number from then on, because its client may leave at any time: replying
+ * to a request that is gone does nothing. Bounds on size, time, header form and number of
+ * connections are kept before a handler sees anything.
+ */
+#ifndef ACMEMS_HTTP_H
+#define ACMEMS_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/address.h>
+#include <acmems/error.h>
+#include <acmems/loop.h>
+
+struct acmems_http_header {
+	const char *name;
+	const char *value;
+};
+
+/* ---- server ---- */
+
+struct acmems_http_server;
+struct acmems_http_request;
+
+/* What becomes of an offered request. */
+enum acmems_http_taken {
+	ACMEMS_HTTP_DECLINED, /* not mine */
+	ACMEMS_HTTP_TAKEN,    /* replied, or will reply by number later */
+};
+
+/* The request is valid during the call and, by number, until it is replied to or gone. */
+typedef enum acmems_http_taken acmems_http_handler(void *arg, struct acmems_http_request *request);
+
+struct acmems_http_server_config {
+	const char *room;          /* for the log */
+	char *const *listen;       /* "192.0.2.1:80", "[::]:80", "unix:/path", NULL at the end; copied */
+	size_t max_body;           /* bytes; larger is answered 413 */
+	unsigned max_connections;  /* over all of an address's listeners; 0: 4096 */
+	unsigned max_per_address;  /* IPv4 address or IPv6 /64; 0: 1024 */
+	int64_t deadline_ms;       /* from accept, or the end of the last reply, to a whole request; 0:
+	                              10,000 */
+	acmems_http_handler *handler;
+	void *arg;
+};
+
+/*
+ * Binds the addresses (those that no server holds yet) and returns a server that is not open: it is
+ * offered nothing so far. NULL and *err (which address, why) on failure.
+ */
+struct acmems_http_server *acmems_http_server_new(
+	const struct acmems_http_server_config *config, struct acmems_error *err);
+
+/* From now on requests are offered to it. */
+void acmems_http_server_open(struct acmems_http_server *server);
+
+/*
+ * Offers it nothing any more and frees it. Addresses that no other server holds are closed. Requests
+ * it has taken stay and can be replied to. NULL is allowed.
+ */
+void acmems_http_server_free(struct acmems_http_server *server);
+
+uint64_t acmems_http_request_id(const struct acmems_http_request *request);
+struct acmems_http_request *acmems_http_request_find(uint64_t id); /* NULL: replied or gone */
+const char *acmems_http_request_method(const struct acmems_http_request *request); /* "GET" ... */
+const char *acmems_http_request_path(const struct acmems_http_request *request);   /* no query */
+const struct acmems_address *acmems_http_request_peer(const struct acmems_http_request *request);
+
+/* Value of a header, or NULL; of repeated ones the first (known ones are never repeated). */
+const char *acmems_http_request_header(const struct acmems_http_request *request, const char *name);
+
+/* The body; *ret_len may be 0. Valid as long as the request. */
+const void *acmems_http_request_body(const struct acmems_http_request *request, size_t *ret_len);
+
+/* Have callback(arg) called from the loop if the client leaves before the reply. */
+void acmems_http_request_on_gone(uint64_t id, acmems_callback *callback, void *arg);
+
+/*
+ * Replies, once; body may be NULL with len 0, and is copied. Content-Length, Date and, for errors,
+ * Connection: close are added. False when the request is gone, which is no fault.
+ */
+bool acmems_http_reply(uint64_t id, int status, const struct acmems_http_header *headers,
+	size_t header_count, const void *body, size_t len);
+
+/* ---- client ---- */
+
+struct acmems_http_call {
+	const char *method; /* "GET", "HEAD", "POST" */
+	const char *url;    /* https:// or http:// */
+	const struct acmems_http_header *headers;
+	size_t header_count;
+	const void *body; /* copied */
+	size_t body_len;
+	size_t max_answer;   /* bytes of body; more is ACMEMS_BAD_ANSWER; 0: 65,536 */
+	int64_t timeout_ms;  /* for everything, name resolution included; 0: 30,000 */
+	const char *ca_file; /* extra trust anchors, PEM; NULL for the system's only */
+	bool plain;          /* http:// is allowed too */
+};
+
+/* Valid during the callback. */
+struct acmems_http_answer {
+	int status;
+	const char *body; /* NUL-terminated behind len bytes */
+	size_t len;
+	const struct acmems_http_header *headers; /* names in lower case */
+	size_t header_count;
+};
+
+/* Either answer (whatever its status) or err is given. */
+typedef void acmems_http_done(
+	void *arg, const struct acmems_http_answer *answer, const struct acmems_error *err);
+
+/*
+ * Starts a call; done comes exactly once, from the loop, unless it is cancelled. No redirects, no
+ * proxies, no cookies. Returns its number, or 0 and *err.
+ */
+uint64_t acmems_http_call_start(const struct acmems_http_call *call, acmems_http_done *done, void *arg,
+	struct acmems_error *err);
+
+/* Silent; harmless for a number that is done. */
+void acmems_http_call_cancel(uint64_t id);
+
+/* First header of that name in an answer, any case, or NULL. */
+const char *acmems_http_answer_header(const struct acmems_http_answer *answer, const char *name);
+
+#endif

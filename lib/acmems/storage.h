@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * storage.h - modules that keep signed chains, so that equal CSRs get equal certificates.
+ *
+ * The key of an entry is the CSR, byte for byte as the client sent it. Whether a kept chain is still
+ * fresh enough is the module's to decide: its options say how long before the end it is renewed.
+ */
+#ifndef ACMEMS_STORAGE_H
+#define ACMEMS_STORAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/error.h>
+
+struct acmems_entry {
+	const void *csr; /* the PEM as the client sent it */
+	size_t csr_len;
+	const void *chain; /* PEM, leaf first; NULL in get and remove */
+	size_t chain_len;
+};
+
+struct acmems_storage_ops {
+	/* Operation: finish with the chain if there is a fresh one, else with len 0. */
+	bool (*get)(void *instance, uint64_t op, const struct acmems_entry *entry,
+		struct acmems_error *err);
+	/* Operation: keep the chain, replacing an older one; durable when it is finished. */
+	bool (*put)(void *instance, uint64_t op, const struct acmems_entry *entry,
+		struct acmems_error *err);
+	/* Operation: finish with all kept CSRs (PEM), one behind the other. */
+	bool (*list)(void *instance, uint64_t op, struct acmems_error *err);
+	/* Operation: forget the entry; one that is not there is success. */
+	bool (*remove)(void *instance, uint64_t op, const struct acmems_entry *entry,
+		struct acmems_error *err);
+};
+
+#endif

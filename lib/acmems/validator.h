@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * validator.h - modules that prove control of a name to the CA (RFC 8555, 8).
+ *
+ * For each authorization the core picks the first challenge type of the module's list that the CA
+ * offers, asks `present` to publish the answer, tells the CA when that is done, waits for the
+ * verdict and asks `cleanup` to take it away again - always, also when present failed halfway, was
+ * cancelled, or the order failed. So cleanup must be able to remove what is partly there, and to
+ * find nothing without complaint. Several challenges may be under way at once, also for one name.
+ */
+#ifndef ACMEMS_VALIDATOR_H
+#define ACMEMS_VALIDATOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <acmems/error.h>
+
+/* One challenge to be solved. All texts are checked and NUL-terminated. */
+struct acmems_challenge {
+	uint64_t id;             /* for acmems_challenge_seen() */
+	const char *type;        /* "http-01", "dns-01", ... */
+	const char *identifier;  /* the name without "*.", lower-case A-labels; or an IP address */
+	bool wildcard;           /* the order is for "*.identifier" */
+	const char *token;       /* base64url text; "" for types without one */
+	const char *key_authorization; /* RFC 8555, 8.1: token "." thumbprint */
+	const char *account_url;
+};
+
+struct acmems_validator_ops {
+	/* Challenge types it solves, best first, NULL at the end. */
+	const char *const *types;
+	/* Operation: publish, and finish when the CA can see it. */
+	bool (*present)(void *instance, uint64_t op, const struct acmems_challenge *challenge,
+		struct acmems_error *err);
+	/* Operation: take away what present published. */
+	bool (*cleanup)(void *instance, uint64_t op, const struct acmems_challenge *challenge,
+		struct acmems_error *err);
+};
+
+/*
+ * Tells the core that somebody has just fetched the published answer, most likely the CA, so that
+ * asking for its verdict soon makes sense. Optional, cheap, harmless for an id that is gone.
+ */
+void acmems_challenge_seen(uint64_t id);
+
+#endif

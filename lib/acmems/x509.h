@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * x509.h - what a module may know of a signing request and of a certificate. Read-only.
+ */
+#ifndef ACMEMS_X509_H
+#define ACMEMS_X509_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/error.h>
+
+enum acmems_name_kind {
+	ACMEMS_NAME_DNS,
+	ACMEMS_NAME_IP,
+	ACMEMS_NAME_EMAIL,
+	ACMEMS_NAME_URI,
+	ACMEMS_NAME_OTHER, /* directoryName, otherName, registeredID, x400, ediParty */
+};
+
+/* A name as the CSR asks for it. Checked: printable, bounded, DNS names well-formed. */
+struct acmems_name {
+	enum acmems_name_kind kind;
+	char *text;    /* DNS: lower-case A-labels, with "*." if wildcard; IP: RFC 5952 text */
+	bool wildcard; /* DNS: the first label is "*" */
+};
+
+/* A CSR that has passed every check: structure, key, self-signature, names. */
+struct acmems_csr {
+	const unsigned char *der;
+	size_t der_len;
+	char digest[65];                 /* SHA-256 of der, lower-case hex */
+	const struct acmems_name *names; /* CN included, no duplicates, at least one */
+	size_t name_count;
+	const char *key_type; /* "rsa", "ec" */
+	unsigned key_bits;
+};
+
+#define ACMEMS_SERIAL_HEX_MAX 64
+
+/* Facts of the first certificate of a chain. */
+struct acmems_cert {
+	int64_t not_before; /* seconds since 1970-01-01 UTC */
+	int64_t not_after;
+	char serial[ACMEMS_SERIAL_HEX_MAX]; /* lower-case hex */
+	char digest[65];                    /* SHA-256 of the certificate's DER, lower-case hex */
+	size_t chain_length;                /* certificates in the PEM, the first included */
+};
+
+/*
+ * Reads a PEM chain, leaf first: every block must be a certificate that parses. At most 256 KiB and
+ * 16 certificates. ACMEMS_BAD_ANSWER when it is anything else.
+ */
+bool acmems_cert_read(
+	const char *pem, size_t len, struct acmems_cert *cert, struct acmems_error *err);
+
+#endif

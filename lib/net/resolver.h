@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * net/resolver.h - host names to addresses, through c-ares on our loop. Honours /etc/hosts and
+ * resolv.conf as c-ares does. The only room that knows c-ares.
+ */
+#ifndef NET_RESOLVER_H
+#define NET_RESOLVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/address.h>
+#include <acmems/error.h>
+
+/* At most 16 addresses, in the order they should be tried; valid during the call. */
+typedef void resolver_done(void *arg, const struct acmems_address *addresses, size_t count,
+	const struct acmems_error *err);
+
+/*
+ * Looks up a name (or an address literal, which is answered without asking anyone). done comes
+ * exactly once, from the loop, within timeout_ms, unless it is cancelled. 0 and *err on failure.
+ */
+uint64_t resolver_start(const char *host, int64_t timeout_ms, resolver_done *done, void *arg,
+	struct acmems_error *err);
+
+/* Silent; harmless for numbers that are done. */
+void resolver_cancel(uint64_t id);
+
+/* Sockets and memory given back; nothing may be under way. */
+void resolver_fini(void);
+
+#endif
