@@ -23,8 +23,8 @@ typedef void flight_done(void *arg, const char *chain, size_t len, const struct 
  * Joins the flight for this CSR or starts one. body is the CSR as sent, the key for the storage; csr
  * and body are copied as far as needed. Number for flight_leave(), or 0 and *err.
  */
-uint64_t flight_join(struct block *block, const struct acmems_csr *csr, const void *body, size_t len,
-	flight_done *done, void *arg, struct acmems_error *err);
+uint64_t flight_join(struct block *block, const struct acmems_csr *csr, const void *body,
+	size_t len, flight_done *done, void *arg, struct acmems_error *err);
 
 /* Silent; the flight goes on. Harmless for numbers that are done. */
 void flight_leave(uint64_t waiter);

@@ -25,7 +25,7 @@ struct module {
 	const struct acmems_module *module;
 	char *path;
 	char owner[48]; /* "validator-http01": for op_spec.owner and the log */
-	bool stale;     /* the file on disk is another one by now */
+	bool stale; /* the file on disk is another one by now */
 };
 
 struct instance {

@@ -17,7 +17,7 @@
 #include "conf/conf.h"
 
 struct settings_log {
-	int level;  /* enum acmems_log_level */
+	int level; /* enum acmems_log_level */
 	int format; /* enum log_format */
 	char *target;
 };
@@ -39,13 +39,13 @@ struct settings_account {
 
 struct settings_mgmt {
 	struct acmems_list listen;
-	int64_t max_size;            /* bytes of a CSR */
-	int64_t max_pending;         /* requests waiting for the CA; beyond it 503 */
+	int64_t max_size; /* bytes of a CSR */
+	int64_t max_pending; /* requests waiting for the CA; beyond it 503 */
 	int64_t max_connections;
 	int64_t max_per_address;
-	int64_t timeout;             /* ms for one order */
+	int64_t timeout; /* ms for one order */
 	bool wildcards;
-	char *default_account;       /* names; NULL: the only one there is */
+	char *default_account; /* names; NULL: the only one there is */
 	char *default_validator;
 	char *default_storage;
 	struct acmems_list default_notify;
@@ -54,7 +54,7 @@ struct settings_mgmt {
 /* One group below validator, storage or notify. */
 struct settings_instance {
 	const char *name;
-	const char *type;             /* "http01": the module's name */
+	const char *type; /* "http01": the module's name */
 	const struct conf_node *node; /* its settings, `type` among them */
 };
 

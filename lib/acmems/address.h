@@ -19,19 +19,20 @@ enum acmems_family {
 struct acmems_address {
 	enum acmems_family family;
 	uint8_t bytes[16]; /* network order; 4 used for IPv4 */
-	uint16_t port;     /* host order; 0 if unknown */
-	uint32_t scope;    /* IPv6 interface index, 0 for none */
+	uint16_t port; /* host order; 0 if unknown */
+	uint32_t scope; /* IPv6 interface index, 0 for none */
 };
 
 struct acmems_network {
 	struct acmems_address address; /* host bits are zero */
-	unsigned prefix;               /* 0..32 or 0..128 */
+	unsigned prefix; /* 0..32 or 0..128 */
 };
 
 #define ACMEMS_ADDRESS_TEXT_MAX 80
 
 /* Parses an address without port, "192.0.2.1" or "2001:db8::1". v4-mapped becomes IPv4. */
-bool acmems_address_parse(const char *text, struct acmems_address *address, struct acmems_error *err);
+bool acmems_address_parse(
+	const char *text, struct acmems_address *address, struct acmems_error *err);
 
 /* Writes the address without port into out; "local" for a Unix socket. Returns out. */
 const char *acmems_address_text(
@@ -41,7 +42,8 @@ const char *acmems_address_text(
  * Parses "192.0.2.0/24", "2001:db8::/32", or a bare address. Set bits behind the prefix are an
  * error, as they are most often a slip. ::ffff:192.0.2.0/120 becomes 192.0.2.0/24.
  */
-bool acmems_network_parse(const char *text, struct acmems_network *network, struct acmems_error *err);
+bool acmems_network_parse(
+	const char *text, struct acmems_network *network, struct acmems_error *err);
 
 bool acmems_network_contains(
 	const struct acmems_network *network, const struct acmems_address *address);

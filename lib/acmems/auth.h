@@ -22,11 +22,11 @@
 
 /* What is known of a signing request. */
 struct acmems_sign_request {
-	struct acmems_address peer;              /* who asks; v4-mapped addresses are already IPv4 */
-	const struct acmems_http_request *http;  /* for its headers */
-	const void *body;                        /* the exact bytes that came; NULL in possible */
+	struct acmems_address peer; /* who asks; v4-mapped addresses are already IPv4 */
+	const struct acmems_http_request *http; /* for its headers */
+	const void *body; /* the exact bytes that came; NULL in possible */
 	size_t body_len;
-	const struct acmems_csr *csr;            /* parsed and verified; NULL in possible */
+	const struct acmems_csr *csr; /* parsed and verified; NULL in possible */
 };
 
 struct acmems_auth_ops {

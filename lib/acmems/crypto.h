@@ -29,7 +29,7 @@ void acmems_hex(const void *data, size_t len, char *out);
 bool acmems_unhex(const char *text, size_t text_len, unsigned char *out, size_t len);
 
 /* Length of base64url without padding (RFC 4648, 5) of len bytes, without NUL. */
-#define ACMEMS_BASE64URL_LEN(len) (((len) * 4 + 2) / 3)
+#define ACMEMS_BASE64URL_LEN(len) (((len)*4 + 2) / 3)
 
 /* base64url without padding, NUL-terminated; out has room for ACMEMS_BASE64URL_LEN(len) + 1. */
 void acmems_base64url(const void *data, size_t len, char *out);

@@ -20,22 +20,22 @@
 /* What kind of trouble it is, in the eyes of the one who waits for the answer. */
 enum acmems_code {
 	ACMEMS_OK = 0,
-	ACMEMS_BAD_REQUEST,   /* not understandable: HTTP or header syntax */
-	ACMEMS_REFUSED,       /* understood, and not allowed by our policy */
-	ACMEMS_NOT_FOUND,     /* no such path, file, object */
-	ACMEMS_BAD_METHOD,    /* the path exists, the method is not for it */
-	ACMEMS_NO_LENGTH,     /* a body without a Content-Length */
-	ACMEMS_TOO_LARGE,     /* more bytes than the limit allows */
-	ACMEMS_BAD_CSR,       /* not a certificate signing request that can be used */
-	ACMEMS_VALIDATION,    /* the CA could not or would not validate a name */
-	ACMEMS_RATE_LIMITED,  /* the CA's rate limit; retry_after says when, if it told us */
-	ACMEMS_BAD_ANSWER,    /* a peer answered something that makes no sense */
-	ACMEMS_UNAVAILABLE,   /* a peer or we are down or overloaded: try again later */
-	ACMEMS_TIMEOUT,       /* no answer in time */
-	ACMEMS_NO_MEMORY,     /* an allocation failed */
-	ACMEMS_SYSTEM,        /* the operating system said no: files, sockets, limits */
-	ACMEMS_CONFIG,        /* the configuration or a module is wrong */
-	ACMEMS_FAULT,         /* a fault of our own */
+	ACMEMS_BAD_REQUEST, /* not understandable: HTTP or header syntax */
+	ACMEMS_REFUSED, /* understood, and not allowed by our policy */
+	ACMEMS_NOT_FOUND, /* no such path, file, object */
+	ACMEMS_BAD_METHOD, /* the path exists, the method is not for it */
+	ACMEMS_NO_LENGTH, /* a body without a Content-Length */
+	ACMEMS_TOO_LARGE, /* more bytes than the limit allows */
+	ACMEMS_BAD_CSR, /* not a certificate signing request that can be used */
+	ACMEMS_VALIDATION, /* the CA could not or would not validate a name */
+	ACMEMS_RATE_LIMITED, /* the CA's rate limit; retry_after says when, if it told us */
+	ACMEMS_BAD_ANSWER, /* a peer answered something that makes no sense */
+	ACMEMS_UNAVAILABLE, /* a peer or we are down or overloaded: try again later */
+	ACMEMS_TIMEOUT, /* no answer in time */
+	ACMEMS_NO_MEMORY, /* an allocation failed */
+	ACMEMS_SYSTEM, /* the operating system said no: files, sockets, limits */
+	ACMEMS_CONFIG, /* the configuration or a module is wrong */
+	ACMEMS_FAULT, /* a fault of our own */
 };
 
 #define ACMEMS_ERROR_MESSAGE_MAX 512

@@ -22,8 +22,8 @@ bool acmems_file_read(
  * Writes a file atomically and durably: a temporary file beside it, mode `mode` from its first
  * moment, synced, renamed over, folder synced. The old content stays whole on any failure.
  */
-bool acmems_file_write(const char *path, const void *data, size_t len, unsigned mode,
-	struct acmems_error *err);
+bool acmems_file_write(
+	const char *path, const void *data, size_t len, unsigned mode, struct acmems_error *err);
 
 /* Removes a file and syncs its folder; one that is not there is success. */
 bool acmems_file_remove(const char *path, struct acmems_error *err);

@@ -34,19 +34,19 @@ struct acmems_http_request;
 /* What becomes of an offered request. */
 enum acmems_http_taken {
 	ACMEMS_HTTP_DECLINED, /* not mine */
-	ACMEMS_HTTP_TAKEN,    /* replied, or will reply by number later */
+	ACMEMS_HTTP_TAKEN, /* replied, or will reply by number later */
 };
 
 /* The request is valid during the call and, by number, until it is replied to or gone. */
 typedef enum acmems_http_taken acmems_http_handler(void *arg, struct acmems_http_request *request);
 
 struct acmems_http_server_config {
-	const char *room;          /* for the log */
-	char *const *listen;       /* "192.0.2.1:80", "[::]:80", "unix:/path", NULL at the end; copied */
-	size_t max_body;           /* bytes; larger is answered 413 */
-	unsigned max_connections;  /* over all of an address's listeners; 0: 4096 */
-	unsigned max_per_address;  /* IPv4 address or IPv6 /64; 0: 1024 */
-	int64_t deadline_ms;       /* from accept, or the end of the last reply, to a whole request; 0:
+	const char *room; /* for the log */
+	char *const *listen; /* "192.0.2.1:80", "[::]:80", "unix:/path", NULL at the end; copied */
+	size_t max_body; /* bytes; larger is answered 413 */
+	unsigned max_connections; /* over all of an address's listeners; 0: 4096 */
+	unsigned max_per_address; /* IPv4 address or IPv6 /64; 0: 1024 */
+	int64_t deadline_ms; /* from accept, or the end of the last reply, to a whole request; 0:
 	                              10,000 */
 	acmems_http_handler *handler;
 	void *arg;
@@ -71,7 +71,7 @@ void acmems_http_server_free(struct acmems_http_server *server);
 uint64_t acmems_http_request_id(const struct acmems_http_request *request);
 struct acmems_http_request *acmems_http_request_find(uint64_t id); /* NULL: replied or gone */
 const char *acmems_http_request_method(const struct acmems_http_request *request); /* "GET" ... */
-const char *acmems_http_request_path(const struct acmems_http_request *request);   /* no query */
+const char *acmems_http_request_path(const struct acmems_http_request *request); /* no query */
 const struct acmems_address *acmems_http_request_peer(const struct acmems_http_request *request);
 
 /* Value of a header, or NULL; of repeated ones the first (known ones are never repeated). */
@@ -94,15 +94,15 @@ bool acmems_http_reply(uint64_t id, int status, const struct acmems_http_header 
 
 struct acmems_http_call {
 	const char *method; /* "GET", "HEAD", "POST" */
-	const char *url;    /* https:// or http:// */
+	const char *url; /* https:// or http:// */
 	const struct acmems_http_header *headers;
 	size_t header_count;
 	const void *body; /* copied */
 	size_t body_len;
-	size_t max_answer;   /* bytes of body; more is ACMEMS_BAD_ANSWER; 0: 65,536 */
-	int64_t timeout_ms;  /* for everything, name resolution included; 0: 30,000 */
+	size_t max_answer; /* bytes of body; more is ACMEMS_BAD_ANSWER; 0: 65,536 */
+	int64_t timeout_ms; /* for everything, name resolution included; 0: 30,000 */
 	const char *ca_file; /* extra trust anchors, PEM; NULL for the system's only */
-	bool plain;          /* http:// is allowed too */
+	bool plain; /* http:// is allowed too */
 };
 
 /* Valid during the callback. */
@@ -122,8 +122,8 @@ typedef void acmems_http_done(
  * Starts a call; done comes exactly once, from the loop, unless it is cancelled. No redirects, no
  * proxies, no cookies. Returns its number, or 0 and *err.
  */
-uint64_t acmems_http_call_start(const struct acmems_http_call *call, acmems_http_done *done, void *arg,
-	struct acmems_error *err);
+uint64_t acmems_http_call_start(const struct acmems_http_call *call, acmems_http_done *done,
+	void *arg, struct acmems_error *err);
 
 /* Silent; harmless for a number that is done. */
 void acmems_http_call_cancel(uint64_t id);

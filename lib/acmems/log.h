@@ -16,11 +16,11 @@
 #include <stdbool.h>
 
 enum acmems_log_level {
-	ACMEMS_LOG_ERROR,   /* something does not work and somebody has to act */
+	ACMEMS_LOG_ERROR, /* something does not work and somebody has to act */
 	ACMEMS_LOG_WARNING, /* works, but not as it should */
-	ACMEMS_LOG_NOTICE,  /* rare and worth knowing: started, reloaded, registered */
-	ACMEMS_LOG_INFO,    /* one line or two a request */
-	ACMEMS_LOG_DEBUG,   /* everything */
+	ACMEMS_LOG_NOTICE, /* rare and worth knowing: started, reloaded, registered */
+	ACMEMS_LOG_INFO, /* one line or two a request */
+	ACMEMS_LOG_DEBUG, /* everything */
 };
 
 /* Writes one line. Never blocks on a full pipe or socket: the line is dropped and counted then. */

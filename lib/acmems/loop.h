@@ -67,8 +67,8 @@ typedef void acmems_watch_callback(void *arg, int fd, unsigned ready);
  * until freed. The descriptor stays the caller's and must be closed after acmems_watch_free().
  * NULL and *err on failure.
  */
-struct acmems_watch *acmems_watch_new(
-	int fd, unsigned events, acmems_watch_callback *callback, void *arg, struct acmems_error *err);
+struct acmems_watch *acmems_watch_new(int fd, unsigned events, acmems_watch_callback *callback,
+	void *arg, struct acmems_error *err);
 
 /* Frees it, also from its own callback; NULL is allowed. */
 void acmems_watch_free(struct acmems_watch *watch);

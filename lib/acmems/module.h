@@ -60,20 +60,20 @@ struct acmems_instance {
 struct acmems_module {
 	/* The head: fixed for ever. */
 	uint32_t magic; /* ACMEMS_MODULE_MAGIC */
-	uint32_t abi;   /* ACMEMS_ABI */
-	uint32_t size;  /* sizeof(struct acmems_module) as the module was compiled */
-	uint32_t kind;  /* enum acmems_kind */
-	char name[32];  /* the TYPE of the file's name, NUL-terminated */
+	uint32_t abi; /* ACMEMS_ABI */
+	uint32_t size; /* sizeof(struct acmems_module) as the module was compiled */
+	uint32_t kind; /* enum acmems_kind */
+	char name[32]; /* the TYPE of the file's name, NUL-terminated */
 
 	const char *version; /* the module's own, for -l */
 	const char *summary; /* one line, no full stop, for -l */
 
 	const struct acmems_option *options;
 	uint32_t option_count;
-	uint32_t option_size;   /* sizeof(struct acmems_option) as compiled */
+	uint32_t option_size; /* sizeof(struct acmems_option) as compiled */
 	uint32_t instance_size; /* of the instance's struct */
-	uint32_t ops_size;      /* sizeof the table below as compiled */
-	const void *ops;        /* struct acmems_validator_ops, ..._auth_ops, ... by kind */
+	uint32_t ops_size; /* sizeof the table below as compiled */
+	const void *ops; /* struct acmems_validator_ops, ..._auth_ops, ... by kind */
 
 	bool (*load)(struct acmems_error *err);
 	bool (*check)(void *instance, struct acmems_error *err);
@@ -83,7 +83,8 @@ struct acmems_module {
 };
 
 /* Fills the head: `ACMEMS_MODULE = { ACMEMS_MODULE_HEAD(ACMEMS_AUTH, "all"), .version = ... };` */
-#define ACMEMS_MODULE __attribute__((visibility("default"))) const struct acmems_module acmems_module
+#define ACMEMS_MODULE                                                                              \
+	__attribute__((visibility("default"))) const struct acmems_module acmems_module
 #define ACMEMS_MODULE_HEAD(kind_, name_)                                                           \
 	.magic = ACMEMS_MODULE_MAGIC, .abi = ACMEMS_ABI, .size = sizeof(struct acmems_module),     \
 	.kind = (kind_), .name = name_

@@ -18,8 +18,8 @@ struct acmems_field {
 };
 
 struct acmems_event {
-	const char *name;    /* "issued", "rejected", ... */
-	int64_t when;        /* seconds since 1970-01-01 UTC */
+	const char *name; /* "issued", "rejected", ... */
+	int64_t when; /* seconds since 1970-01-01 UTC */
 	const char *summary; /* one line for a person */
 	const struct acmems_field *fields;
 	size_t field_count;

@@ -25,14 +25,14 @@
 #include <stdint.h>
 
 enum acmems_option_type {
-	ACMEMS_STRING,   /* char *: text, NULL if absent and without fallback */
-	ACMEMS_BOOL,     /* bool */
-	ACMEMS_INT,      /* int64_t */
+	ACMEMS_STRING, /* char *: text, NULL if absent and without fallback */
+	ACMEMS_BOOL, /* bool */
+	ACMEMS_INT, /* int64_t */
 	ACMEMS_DURATION, /* int64_t: milliseconds. "90s", "5m", "12h", "14d"; bare: see unit */
-	ACMEMS_SIZE,     /* int64_t: bytes. "4k", "1m"; a bare number is bytes */
-	ACMEMS_CHOICE,   /* int: index into choices */
-	ACMEMS_LIST,     /* struct acmems_list: of texts; a single text is a list of one */
-	ACMEMS_GROUP,    /* nested group; its rows store into the same struct */
+	ACMEMS_SIZE, /* int64_t: bytes. "4k", "1m"; a bare number is bytes */
+	ACMEMS_CHOICE, /* int: index into choices */
+	ACMEMS_LIST, /* struct acmems_list: of texts; a single text is a list of one */
+	ACMEMS_GROUP, /* nested group; its rows store into the same struct */
 };
 
 /* A list of texts. items[count] is NULL. */
@@ -43,23 +43,24 @@ struct acmems_list {
 };
 
 #define ACMEMS_REQUIRED 1u /* must be given */
-#define ACMEMS_SECRET 2u   /* never printed, not even in errors */
-#define ACMEMS_DIRECT 4u   /* auth modules: takes the setting itself when it is not a group */
+#define ACMEMS_SECRET 2u /* never printed, not even in errors */
+#define ACMEMS_DIRECT 4u /* auth modules: takes the setting itself when it is not a group */
 
 struct acmems_option {
 	const char *name; /* lower-case words with '-' between them */
 	enum acmems_option_type type;
-	size_t offset;        /* of the value in the instance's struct */
-	unsigned flags;       /* ACMEMS_REQUIRED, ACMEMS_SECRET, ACMEMS_DIRECT */
-	const char *fallback; /* the default as one would write it ("30s", "true"), NULL for none; for a
+	size_t offset; /* of the value in the instance's struct */
+	unsigned flags; /* ACMEMS_REQUIRED, ACMEMS_SECRET, ACMEMS_DIRECT */
+	const char *
+		fallback; /* the default as one would write it ("30s", "true"), NULL for none; for a
 	                         list its items with ", " between */
-	int64_t min;          /* bounds in stored units, or of a text's or list's length; */
-	int64_t max;          /* both 0: no bounds */
+	int64_t min; /* bounds in stored units, or of a text's or list's length; */
+	int64_t max; /* both 0: no bounds */
 	const char *const *choices; /* of ACMEMS_CHOICE: names, NULL at the end */
-	const char *unit;           /* of ACMEMS_DURATION: unit of a bare number, "s" if NULL */
+	const char *unit; /* of ACMEMS_DURATION: unit of a bare number, "s" if NULL */
 	const struct acmems_option *rows; /* of ACMEMS_GROUP */
-	size_t row_count;                 /* of ACMEMS_GROUP */
-	const char *help;                 /* one line, no full stop */
+	size_t row_count; /* of ACMEMS_GROUP */
+	const char *help; /* one line, no full stop */
 };
 
 #endif

@@ -18,11 +18,11 @@
 
 /* One challenge to be solved. All texts are checked and NUL-terminated. */
 struct acmems_challenge {
-	uint64_t id;             /* for acmems_challenge_seen() */
-	const char *type;        /* "http-01", "dns-01", ... */
-	const char *identifier;  /* the name without "*.", lower-case A-labels; or an IP address */
-	bool wildcard;           /* the order is for "*.identifier" */
-	const char *token;       /* base64url text; "" for types without one */
+	uint64_t id; /* for acmems_challenge_seen() */
+	const char *type; /* "http-01", "dns-01", ... */
+	const char *identifier; /* the name without "*.", lower-case A-labels; or an IP address */
+	bool wildcard; /* the order is for "*.identifier" */
+	const char *token; /* base64url text; "" for types without one */
 	const char *key_authorization; /* RFC 8555, 8.1: token "." thumbprint */
 	const char *account_url;
 };

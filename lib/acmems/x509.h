@@ -22,7 +22,7 @@ enum acmems_name_kind {
 /* A name as the CSR asks for it. Checked: printable, bounded, DNS names well-formed. */
 struct acmems_name {
 	enum acmems_name_kind kind;
-	char *text;    /* DNS: lower-case A-labels, with "*." if wildcard; IP: RFC 5952 text */
+	char *text; /* DNS: lower-case A-labels, with "*." if wildcard; IP: RFC 5952 text */
 	bool wildcard; /* DNS: the first label is "*" */
 };
 
@@ -30,7 +30,7 @@ struct acmems_name {
 struct acmems_csr {
 	const unsigned char *der;
 	size_t der_len;
-	char digest[65];                 /* SHA-256 of der, lower-case hex */
+	char digest[65]; /* SHA-256 of der, lower-case hex */
 	const struct acmems_name *names; /* CN included, no duplicates, at least one */
 	size_t name_count;
 	const char *key_type; /* "rsa", "ec" */
@@ -44,8 +44,8 @@ struct acmems_cert {
 	int64_t not_before; /* seconds since 1970-01-01 UTC */
 	int64_t not_after;
 	char serial[ACMEMS_SERIAL_HEX_MAX]; /* lower-case hex */
-	char digest[65];                    /* SHA-256 of the certificate's DER, lower-case hex */
-	size_t chain_length;                /* certificates in the PEM, the first included */
+	char digest[65]; /* SHA-256 of the certificate's DER, lower-case hex */
+	size_t chain_length; /* certificates in the PEM, the first included */
 };
 
 /*

@@ -20,25 +20,25 @@
 #include <acmems/loop.h>
 
 struct flow_state {
-	const char *name;            /* what logs, journal and status page call it */
+	const char *name; /* what logs, journal and status page call it */
 	void (*enter)(void *subject); /* starts the effects of the state; NULL: nothing to start */
-	int64_t deadline_ms;         /* 0: none of its own */
-	bool resumable;              /* a restart can go on from here */
+	int64_t deadline_ms; /* 0: none of its own */
+	bool resumable; /* a restart can go on from here */
 };
 
 struct flow_table {
 	const char *room; /* for the log */
 	const struct flow_state *states;
 	int count;
-	int (*decide)(const void *subject);         /* pure: view -> state */
-	void (*expired)(void *subject, int state);  /* the state's deadline has passed: record it */
+	int (*decide)(const void *subject); /* pure: view -> state */
+	void (*expired)(void *subject, int state); /* the state's deadline has passed: record it */
 };
 
 struct flow {
 	const struct flow_table *table;
 	void *subject;
 	char id[24]; /* "o7", for the log */
-	int state;   /* -1 before the first step */
+	int state; /* -1 before the first step */
 	bool entering;
 	struct acmems_task task;
 	struct acmems_timer *timer;

@@ -24,12 +24,12 @@ typedef bool op_start_fn(void *ctx, uint64_t op, struct acmems_error *err);
 typedef void op_done_fn(void *arg, const struct acmems_error *err, const void *data, size_t len);
 
 struct op_spec {
-	const char *owner;   /* whose fault it is when rules are broken: "validator-http01"; static or
+	const char *owner; /* whose fault it is when rules are broken: "validator-http01"; static or
 	                        as long-lived as the process */
-	const char *what;    /* "present", for logs and time-out messages; static */
+	const char *what; /* "present", for logs and time-out messages; static */
 	int64_t deadline_ms; /* from now; > 0 */
 	op_start_fn *start;
-	void *ctx;           /* used during op_run() only */
+	void *ctx; /* used during op_run() only */
 	op_done_fn *done;
 	void *arg;
 };

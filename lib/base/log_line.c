@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * log_line.c - what may appear in a log line. Everything that could move a cursor, forge a line or
+ * break a parser is written as \xNN: control characters, invalid UTF-8, C1 controls, line and
+ * paragraph separators, bidirectional overrides.
+ */
+#include "base/log_line.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+struct out {
+	char *data;
+	size_t len;
+	size_t room;
+	bool full;
+};
+
+static void add(struct out *out, const char *data, size_t len)
+{
+	/* four bytes are kept for "..." or a JSON end */
+	if (out->full || out->len + len + 4 > out->room) {
+		out->full = true;
+		return;
+	}
+	memcpy(out->data + out->len, data, len);
+	out->len += len;
+}
+
+static void add_text(struct out *out, const char *text)
+{
+	add(out, text, strlen(text));
+}
+
+/* Length of the UTF-8 sequence at text and its code point; 0 if it is not valid. */
+static size_t decode(const unsigned char *text, uint32_t *point)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len;
+
+	if (text[0] < 0x80) {
+		*point = text[0];
+		return 1;
+	}
+	if (text[0] >= 0xc2 && text[0] <= 0xdf)
+		len = 2;
+	else if ((text[0] & 0xf0) == 0xe0)
+		len = 3;
+	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	*point = text[0] & (0xffu >> (len + 1));
+	for (size_t i = 1; i < len; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		*point = *point << 6 | (text[i] & 0x3f);
+	}
+	if (*point < least[len] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff))
+		return 0;
+	return len;
+}
+
+static bool harmless(uint32_t point)
+{
+	return point >= 0x20 && !(point >= 0x7f && point < 0xa0) && point != 0x2028 &&
+	       point != 0x2029 && !(point >= 0x202a && point <= 0x202e) &&
+	       !(point >= 0x2066 && point <= 0x2069) && point != 0xfeff;
+}
+
+static void add_escaped(struct out *out, const char *text, bool json)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	while (*at) {
+		uint32_t point = 0;
+		size_t len = decode(at, &point);
+		char escape[8];
+
+		if (len > 0 && harmless(point)) {
+			if (json && (*at == '"' || *at == '\\'))
+				add(out, "\\", 1);
+			add(out, (const char *)at, len);
+		} else {
+			len = len ? len : 1;
+			for (size_t i = 0; i < len; i++) {
+				int n = snprintf(escape, sizeof(escape), "%s\\x%02x",
+					json ? "\\" : "", at[i]);
+				add(out, escape, (size_t)n);
+			}
+		}
+		at += len;
+	}
+}
+
+static void format_text(const struct log_line *line, struct out *out)
+{
+	if (line->time) {
+		add_text(out, line->time);
+		add(out, " ", 1);
+		add_text(out, log_level_names[line->level]);
+		add(out, " ", 1);
+	}
+	add_escaped(out, line->room, false);
+	if (line->subject) {
+		add(out, " ", 1);
+		add_escaped(out, line->subject, false);
+	}
+	add(out, ": ", 2);
+	add_escaped(out, line->message, false);
+	if (out->full) {
+		memcpy(out->data + out->len, "...", 3);
+		out->len += 3;
+	}
+}
+
+static void json_member(struct out *out, const char *name, const char *text)
+{
+	if (!text)
+		return;
+	add(out, out->len > 1 ? ",\"" : "\"", out->len > 1 ? 2 : 1);
+	add_text(out, name);
+	add(out, "\":\"", 3);
+	add_escaped(out, text, true);
+	if (!out->full)
+		add(out, "\"", 1);
+}
+
+static void format_json(const struct log_line *line, struct out *out)
+{
+	add(out, "{", 1);
+	json_member(out, "time", line->time);
+	json_member(out, "level", log_level_names[line->level]);
+	json_member(out, "room", line->room);
+	json_member(out, "subject", line->subject);
+	json_member(out, "message", line->message);
+	/* cut in the message, its last member: still an object */
+	if (out->full) {
+		out->data[out->len++] = '"';
+	}
+	out->data[out->len++] = '}';
+}
+
+size_t log_line_format(const struct log_line *line, enum log_format format, char *data, size_t room)
+{
+	struct out out = {.data = data, .room = room};
+
+	switch (format) {
+	case LOG_FORMAT_TEXT:
+		format_text(line, &out);
+		break;
+	case LOG_FORMAT_JSON:
+		format_json(line, &out);
+		break;
+	}
+	out.data[out.len] = '\0';
+	return out.len;
+}
