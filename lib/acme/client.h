@@ -9,6 +9,9 @@
  *
  * State directory, as the Python ACMEMS keeps it: account.pem (PKCS#8; RSA, P-256, P-384, P-521) and
  * registration.json (an object with "uri", the account's URL, and "body", the account object).
+ *
+ * Libraries do not log above debug, so account events that matter to an operator are told through a
+ * callback; it is called from the loop and from acme_client_new(), and must not free the client.
  */
 #ifndef ACME_CLIENT_H
 #define ACME_CLIENT_H
@@ -18,21 +21,25 @@
 #include <stdint.h>
 
 #include <acmems/error.h>
+#include <acmems/log.h>
 #include <acmems/option.h>
 #include "acme/transport.h"
 
 struct acme_config {
-	const char *name;      /* of the account, for logs */
+	const char *name; /* of the account, for logs */
 	const char *directory; /* URL */
-	const char *dir;       /* state directory; made if missing, mode 0700 */
-	const char *ca_file;   /* extra trust anchors or NULL */
+	const char *dir; /* state directory; made if missing, mode 0700 */
+	const char *ca_file; /* extra trust anchors or NULL */
 	struct acmems_list contact;
 	bool accept_any_terms;
 	struct acmems_list accept_terms; /* URLs of the terms that are accepted */
-	const char *eab_kid;             /* external account binding (RFC 8555, 7.3.4), or NULL */
-	const char *eab_key;             /* base64url MAC key */
-	const char *eab_algorithm;       /* "HS256", "HS384", "HS512" */
+	const char *eab_kid; /* external account binding (RFC 8555, 7.3.4), or NULL */
+	const char *eab_key; /* base64url MAC key */
+	const char *eab_algorithm; /* "HS256", "HS384", "HS512" */
 	const struct acme_transport *transport;
+	/* What an operator wants to know: registered, CA out of reach, back again. Optional. */
+	void (*told)(void *arg, enum acmems_log_level level, const char *text);
+	void *told_arg;
 };
 
 struct acme_client;
