@@ -100,7 +100,7 @@ static bool open_target(const char *name, enum target *target, int *fd, struct a
 
 bool log_configure(const struct log_config *config, struct acmems_error *err)
 {
-	enum target target;
+	enum target target = TARGET_STDERR;
 	int fd;
 
 	if (!open_target(config->target, &target, &fd, err))

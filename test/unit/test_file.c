@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <acmems/file.h>
+
+static char folder[64];
+
+static const char *in_folder(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static int entries(void)
+{
+	DIR *dir = opendir(folder);
+	int count = 0;
+
+	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+		count += entry->d_name[0] != '.';
+	closedir(dir);
+	return count;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/acmems-file-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(in_folder("a"));
+	return rmdir(folder);
+}
+
+static void what_is_written_is_read(void **state)
+{
+	struct acmems_error err = {0};
+	struct stat info;
+	char *data = NULL;
+	size_t len = 0;
+
+	(void)state;
+	assert_true(acmems_file_write(in_folder("a"), "one\0two", 7, 0600, &err));
+	assert_true(acmems_file_read(in_folder("a"), 7, &data, &len, &err));
+	assert_int_equal(len, 7);
+	assert_memory_equal(data, "one\0two", 8);
+	free(data);
+	assert_int_equal(stat(in_folder("a"), &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0600);
+	assert_true(acmems_file_write(in_folder("a"), "", 0, 0644, &err));
+	assert_int_equal(entries(), 1);
+	assert_false(acmems_file_read(in_folder("none"), 7, &data, &len, &err));
+	assert_int_equal(err.code, ACMEMS_NOT_FOUND);
+}
+
+static void bounds_and_kinds_are_kept(void **state)
+{
+	struct acmems_error err = {0};
+	char *data = NULL;
+	size_t len = 0;
+
+	(void)state;
+	assert_true(acmems_file_write(in_folder("a"), "12345", 5, 0600, &err));
+	assert_false(acmems_file_read(in_folder("a"), 4, &data, &len, &err));
+	assert_int_equal(err.code, ACMEMS_TOO_LARGE);
+	assert_false(acmems_file_read(folder, 100, &data, &len, &err));
+	assert_int_equal(err.code, ACMEMS_SYSTEM);
+	unlink(in_folder("a"));
+	assert_int_equal(mkfifo(in_folder("a"), 0600), 0);
+	assert_false(acmems_file_read(in_folder("a"), 100, &data, &len, &err));
+	assert_non_null(strstr(err.message, "not a regular file"));
+	assert_null(data);
+}
+
+static void a_failed_write_keeps_the_old_content(void **state)
+{
+	struct acmems_error err = {0};
+	struct rlimit limit = {.rlim_cur = 10, .rlim_max = RLIM_INFINITY}, old;
+	char *data = NULL;
+	size_t len = 0;
+
+	(void)state;
+	assert_true(acmems_file_write(in_folder("a"), "old", 3, 0600, &err));
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	assert_false(acmems_file_write(in_folder("a"), "much longer than ten", 20, 0600, &err));
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_non_null(strstr(err.message, "File too large"));
+	assert_true(acmems_file_read(in_folder("a"), 100, &data, &len, &err));
+	assert_string_equal(data, "old");
+	free(data);
+	assert_int_equal(entries(), 1);
+	assert_false(acmems_file_write(in_folder("none/a"), "x", 1, 0600, &err));
+	assert_int_equal(err.code, ACMEMS_SYSTEM);
+}
+
+static void removing_twice_is_fine(void **state)
+{
+	struct acmems_error err = {0};
+
+	(void)state;
+	assert_true(acmems_file_write(in_folder("a"), "x", 1, 0600, &err));
+	assert_true(acmems_file_remove(in_folder("a"), &err));
+	assert_true(acmems_file_remove(in_folder("a"), &err));
+	assert_int_equal(entries(), 0);
+}
+
+static void directories_are_made_with_parents(void **state)
+{
+	struct acmems_error err = {0};
+	struct stat info;
+
+	(void)state;
+	assert_true(acmems_directory_make(in_folder("a/b/c"), 0700, &err));
+	assert_true(acmems_directory_make(in_folder("a/b/c"), 0700, &err));
+	assert_int_equal(stat(in_folder("a/b/c"), &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0700);
+	assert_true(acmems_directory_writable(in_folder("a/b/c"), &err));
+	assert_true(acmems_file_write(in_folder("a/b/c/f"), "x", 1, 0600, &err));
+	assert_false(acmems_directory_make(in_folder("a/b/c/f"), 0700, &err));
+	assert_non_null(strstr(err.message, "not a directory"));
+	assert_false(acmems_directory_writable(in_folder("a/b/c/f"), &err));
+	assert_false(acmems_directory_writable(in_folder("none"), &err));
+	assert_false(acmems_directory_make("", 0700, &err));
+	unlink(in_folder("a/b/c/f"));
+	rmdir(in_folder("a/b/c"));
+	rmdir(in_folder("a/b"));
+	rmdir(in_folder("a"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_is_written_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(bounds_and_kinds_are_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_failed_write_keeps_the_old_content, setup, teardown),
+		cmocka_unit_test_setup_teardown(removing_twice_is_fine, setup, teardown),
+		cmocka_unit_test_setup_teardown(directories_are_made_with_parents, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
