@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * abi.c - prints size and offsets of every public struct that modules share with the core. Compared
+ * with lib/acmems/abi.txt: a changed layout needs a changed ACMEMS_ABI.
+ */
+#include <stddef.h>
+#include <stdio.h>
+
+#include <acmems/auth.h>
+#include <acmems/module.h>
+#include <acmems/notify.h>
+#include <acmems/storage.h>
+#include <acmems/validator.h>
+
+#define SIZE(type) printf("struct %s %zu\n", #type, sizeof(struct type))
+#define AT(type, member) printf("  %s %zu\n", #member, offsetof(struct type, member))
+
+static void core(void)
+{
+	SIZE(acmems_error);
+	AT(acmems_error, code);
+	AT(acmems_error, retry_after);
+	AT(acmems_error, problem);
+	AT(acmems_error, message);
+	AT(acmems_error, detail);
+	SIZE(acmems_task);
+	AT(acmems_task, callback);
+	AT(acmems_task, posted);
+	SIZE(acmems_list);
+	AT(acmems_list, items);
+	AT(acmems_list, count);
+	AT(acmems_list, given);
+	SIZE(acmems_option);
+	AT(acmems_option, name);
+	AT(acmems_option, type);
+	AT(acmems_option, offset);
+	AT(acmems_option, flags);
+	AT(acmems_option, fallback);
+	AT(acmems_option, min);
+	AT(acmems_option, max);
+	AT(acmems_option, choices);
+	AT(acmems_option, unit);
+	AT(acmems_option, rows);
+	AT(acmems_option, row_count);
+	AT(acmems_option, help);
+	SIZE(acmems_instance);
+	AT(acmems_instance, type);
+	AT(acmems_instance, name);
+}
+
+static void module(void)
+{
+	SIZE(acmems_module);
+	AT(acmems_module, magic);
+	AT(acmems_module, abi);
+	AT(acmems_module, size);
+	AT(acmems_module, kind);
+	AT(acmems_module, name);
+	AT(acmems_module, version);
+	AT(acmems_module, summary);
+	AT(acmems_module, options);
+	AT(acmems_module, option_count);
+	AT(acmems_module, option_size);
+	AT(acmems_module, instance_size);
+	AT(acmems_module, ops_size);
+	AT(acmems_module, ops);
+	AT(acmems_module, load);
+	AT(acmems_module, check);
+	AT(acmems_module, start);
+	AT(acmems_module, stop);
+	AT(acmems_module, release);
+}
+
+static void kinds(void)
+{
+	SIZE(acmems_challenge);
+	AT(acmems_challenge, id);
+	AT(acmems_challenge, type);
+	AT(acmems_challenge, identifier);
+	AT(acmems_challenge, wildcard);
+	AT(acmems_challenge, token);
+	AT(acmems_challenge, key_authorization);
+	AT(acmems_challenge, account_url);
+	SIZE(acmems_validator_ops);
+	AT(acmems_validator_ops, types);
+	AT(acmems_validator_ops, present);
+	AT(acmems_validator_ops, cleanup);
+	SIZE(acmems_sign_request);
+	AT(acmems_sign_request, peer);
+	AT(acmems_sign_request, http);
+	AT(acmems_sign_request, body);
+	AT(acmems_sign_request, body_len);
+	AT(acmems_sign_request, csr);
+	SIZE(acmems_auth_ops);
+	AT(acmems_auth_ops, possible);
+	AT(acmems_auth_ops, check);
+	SIZE(acmems_entry);
+	AT(acmems_entry, csr);
+	AT(acmems_entry, csr_len);
+	AT(acmems_entry, chain);
+	AT(acmems_entry, chain_len);
+	SIZE(acmems_storage_ops);
+	AT(acmems_storage_ops, get);
+	AT(acmems_storage_ops, put);
+	AT(acmems_storage_ops, list);
+	AT(acmems_storage_ops, remove);
+	SIZE(acmems_event);
+	AT(acmems_event, name);
+	AT(acmems_event, when);
+	AT(acmems_event, summary);
+	AT(acmems_event, fields);
+	AT(acmems_event, field_count);
+	SIZE(acmems_notify_ops);
+	AT(acmems_notify_ops, send);
+}
+
+static void services(void)
+{
+	SIZE(acmems_address);
+	AT(acmems_address, family);
+	AT(acmems_address, bytes);
+	AT(acmems_address, port);
+	AT(acmems_address, scope);
+	SIZE(acmems_network);
+	AT(acmems_network, prefix);
+	SIZE(acmems_http_server_config);
+	AT(acmems_http_server_config, listen);
+	AT(acmems_http_server_config, handler);
+	AT(acmems_http_server_config, arg);
+	SIZE(acmems_http_call);
+	AT(acmems_http_call, url);
+	AT(acmems_http_call, body);
+	AT(acmems_http_call, timeout_ms);
+	AT(acmems_http_call, ca_file);
+	AT(acmems_http_call, plain);
+	SIZE(acmems_http_answer);
+	AT(acmems_http_answer, status);
+	AT(acmems_http_answer, body);
+	AT(acmems_http_answer, headers);
+	SIZE(acmems_name);
+	AT(acmems_name, text);
+	AT(acmems_name, wildcard);
+	SIZE(acmems_csr);
+	AT(acmems_csr, der);
+	AT(acmems_csr, digest);
+	AT(acmems_csr, names);
+	AT(acmems_csr, key_type);
+	AT(acmems_csr, key_bits);
+	SIZE(acmems_cert);
+	AT(acmems_cert, not_before);
+	AT(acmems_cert, not_after);
+	AT(acmems_cert, serial);
+	AT(acmems_cert, digest);
+	AT(acmems_cert, chain_length);
+}
+
+int main(void)
+{
+	printf("abi %u\n", ACMEMS_ABI);
+	core();
+	module();
+	kinds();
+	services();
+	return 0;
+}
