@@ -35,13 +35,13 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Six free ports, so that nothing that runs here already is in the way.
-# shellcheck disable=SC2046 # six words
+# Seven free ports, so that nothing that runs here already is in the way.
+# shellcheck disable=SC2046 # seven words
 set -- $(python3 -c '
 import socket
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(7)]
 print(*(s.getsockname()[1] for s in held))')
-ca=$1 ca_mgmt=$2 http=$3 tls=$4 dns=$5 sign=$6
+ca=$1 ca_mgmt=$2 http=$3 tls=$4 dns=$5 dns_mgmt=$6 sign=$7
 python3 -c 'import socket; socket.create_server(("127.0.0.1", 1313))' 2>/dev/null && sign=1313
 
 # A condition with a deadline: until COMMAND works, for 15 seconds at most.
@@ -69,8 +69,14 @@ cat >"$work/pebble.json" <<EOF
     "certificate": "$work/ca-tls.pem", "privateKey": "$work/ca-tls.key",
     "httpPort": $http, "tlsPort": $tls, "ocspResponderURL": "", "externalAccountBindingRequired": false } }
 EOF
-pebble-challtestsrv -dnsserver "127.0.0.1:$dns" -http01 "" -https01 "" -tlsalpn01 "" -doh "" \
-    -management "127.0.0.1:0" -defaultIPv4 127.0.0.1 -defaultIPv6 "" >"$work/dns.log" 2>&1 &
+# newer versions have another name for the DNS listener, and one listener more
+case $(pebble-challtestsrv -h 2>&1 || true) in
+*-dnsserver*) dns_flags="-dnsserver 127.0.0.1:$dns -doh=" ;;
+*) dns_flags="-dns01 127.0.0.1:$dns" ;;
+esac
+# shellcheck disable=SC2086 # a list of words
+pebble-challtestsrv $dns_flags -http01 "" -https01 "" -tlsalpn01 "" -management "127.0.0.1:$dns_mgmt" \
+    -defaultIPv4 127.0.0.1 -defaultIPv6 "" >"$work/dns.log" 2>&1 &
 pids="$!"
 PEBBLE_VA_NOSLEEP=1 pebble -config "$work/pebble.json" -dnsserver "127.0.0.1:$dns" >"$work/pebble.log" 2>&1 &
 pids="$pids $!"
