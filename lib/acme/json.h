@@ -45,8 +45,8 @@ bool json_object(const struct cJSON *object, const char *name, const struct cJSO
 	struct acmems_error *err);
 
 /* An array of at most max elements. */
-bool json_array(const struct cJSON *object, const char *name, size_t max,
-	const struct cJSON **ret, struct acmems_error *err);
+bool json_array(const struct cJSON *object, const char *name, size_t max, const struct cJSON **ret,
+	struct acmems_error *err);
 
 /* As json_text() and json_url(), and absence is ACMEMS_BAD_ANSWER, too. */
 bool json_need_text(const struct cJSON *object, const char *name, size_t max, const char **ret,
