@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* account_decide.c - see account_decide.h. */
+#include "acme/account_decide.h"
+
+enum account_state account_decide(const struct account_view *view)
+{
+	if (view->failed)
+		return ACCOUNT_WAITING;
+	if (!view->has_directory)
+		return ACCOUNT_DIRECTORY;
+	if (view->has_url)
+		return ACCOUNT_READY;
+	return view->terms_open ? ACCOUNT_REFUSED : ACCOUNT_REGISTER;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/* account_file.c - see account_file.h. */
+#include "acme/account_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <acmems/file.h>
+#include <cjson/cJSON.h>
+
+#include "acme/json.h"
+#include "base/str.h"
+#include "x509/key.h"
+
+#define PATH_MAX_TEXT 4096
+
+/* dir/name, to be freed by the caller. */
+static char *path_of(const char *dir, const char *name, struct acmems_error *err)
+{
+	struct str path;
+	char *text;
+
+	str_init(&path, PATH_MAX_TEXT);
+	str_addf(&path, "%s/%s", dir, name);
+	text = str_take(&path);
+	if (text == NULL)
+		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a path, or it is too long");
+	return text;
+}
+
+static EVP_PKEY *make_key(const char *dir, const char *path, struct acmems_error *err)
+{
+	EVP_PKEY *key;
+
+	if (!acmems_directory_make(dir, 0700, err))
+		return NULL;
+	key = key_new(err);
+	if (key != NULL && !key_save(key, path, err)) {
+		key_free(key);
+		key = NULL;
+	}
+	return key;
+}
+
+/* What is there is either usable or an error; it is never thrown away. */
+static bool prepare_file(
+	const char *path, const struct stat *st, bool *tightened, struct acmems_error *err)
+{
+	*tightened = false;
+	if (!S_ISREG(st->st_mode))
+		return acmems_error_set(err, ACMEMS_CONFIG, "%s is not a regular file", path);
+	if (st->st_size == 0)
+		return acmems_error_set(err, ACMEMS_CONFIG,
+			"%s is empty: put the account's key back from a backup, or remove the file "
+			"to "
+			"have a new one made",
+			path);
+	if ((st->st_mode & 077) == 0)
+		return true;
+	if (chmod(path, 0600) != 0)
+		return acmems_error_errno(
+			err, errno, "%s can be read by others, and chmod 0600 fails", path);
+	*tightened = true;
+	return true;
+}
+
+static EVP_PKEY *key_at(const char *dir, const char *path, enum account_key_origin *origin,
+	struct acmems_error *err)
+{
+	bool tightened;
+	struct stat st;
+
+	if (stat(path, &st) != 0) {
+		if (errno != ENOENT) {
+			acmems_error_errno(err, errno, "cannot look at %s", path);
+			return NULL;
+		}
+		*origin = ACCOUNT_KEY_MADE;
+		return make_key(dir, path, err);
+	}
+	if (!prepare_file(path, &st, &tightened, err))
+		return NULL;
+	*origin = tightened ? ACCOUNT_KEY_TIGHTENED : ACCOUNT_KEY_FOUND;
+	return key_load(path, err);
+}
+
+EVP_PKEY *account_file_key(
+	const char *dir, enum account_key_origin *origin, struct acmems_error *err)
+{
+	char *path = path_of(dir, "account.pem", err);
+	EVP_PKEY *key;
+
+	if (path == NULL)
+		return NULL;
+	key = key_at(dir, path, origin, err);
+	free(path);
+	return key;
+}
+
+/* The file's object; NULL without an error when there is no file. */
+static cJSON *load_object(const char *path, struct acmems_error *err)
+{
+	cJSON *json;
+	char *text;
+	size_t len;
+
+	if (!acmems_file_read(path, JSON_MAX, &text, &len, err)) {
+		if (err->code == ACMEMS_NOT_FOUND)
+			err->code = ACMEMS_OK;
+		return NULL;
+	}
+	json = json_parse(text, len, err);
+	free(text);
+	if (json == NULL)
+		acmems_error_context(err, "%s", path);
+	return json;
+}
+
+static bool load_url(const char *path, char **ret_url, struct acmems_error *err)
+{
+	struct acmems_error fault = {0};
+	const char *url = NULL;
+	cJSON *json = load_object(path, &fault);
+	bool ok = json != NULL || fault.code == ACMEMS_OK;
+
+	if (json != NULL && !json_need_url(json, "uri", &url, &fault)) {
+		acmems_error_context(&fault, "%s", path);
+		ok = false;
+	}
+	if (ok && url != NULL) {
+		*ret_url = strdup(url);
+		ok = *ret_url != NULL ||
+		     acmems_error_set(&fault, ACMEMS_NO_MEMORY, "no memory for an account's URL");
+	}
+	json_free(json);
+	if (!ok)
+		*err = fault;
+	return ok;
+}
+
+bool account_file_load(const char *dir, char **ret_url, struct acmems_error *err)
+{
+	char *path = path_of(dir, "registration.json", err);
+	bool ok;
+
+	*ret_url = NULL;
+	if (path == NULL)
+		return false;
+	ok = load_url(path, ret_url, err);
+	free(path);
+	return ok;
+}
+
+/* Puts value, which it takes, under the name, in place of one that is there. */
+static bool put(cJSON *object, const char *name, cJSON *value)
+{
+	bool there = cJSON_GetObjectItemCaseSensitive(object, name) != NULL;
+
+	if (value == NULL)
+		return false;
+	if (there ? cJSON_ReplaceItemInObjectCaseSensitive(object, name, value)
+		  : cJSON_AddItemToObject(object, name, value))
+		return true;
+	cJSON_Delete(value);
+	return false;
+}
+
+static bool merge_body(cJSON *json, const struct cJSON *body)
+{
+	cJSON *old = cJSON_GetObjectItemCaseSensitive(json, "body");
+
+	if (!cJSON_IsObject(old))
+		return put(json, "body", cJSON_Duplicate(body, true));
+	for (const cJSON *one = body->child; one != NULL; one = one->next) {
+		if (!put(old, one->string, cJSON_Duplicate(one, true)))
+			return false;
+	}
+	return true;
+}
+
+static bool write_registration(
+	const char *path, const char *url, const struct cJSON *body, struct acmems_error *err)
+{
+	struct acmems_error ignored = {0};
+	cJSON *json = load_object(path, &ignored);
+	char *text = NULL;
+	bool ok;
+
+	if (json == NULL)
+		json = cJSON_CreateObject();
+	if (json != NULL && merge_body(json, body) && put(json, "uri", cJSON_CreateString(url)))
+		text = cJSON_PrintUnformatted(json);
+	json_free(json);
+	if (text == NULL)
+		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to write %s", path);
+	ok = acmems_file_write(path, text, strlen(text), 0600, err);
+	cJSON_free(text);
+	return ok;
+}
+
+bool account_file_save(
+	const char *dir, const char *url, const struct cJSON *body, struct acmems_error *err)
+{
+	char *path = path_of(dir, "registration.json", err);
+	bool ok;
+
+	if (path == NULL)
+		return false;
+	ok = write_registration(path, url, body, err);
+	free(path);
+	return ok;
+}
