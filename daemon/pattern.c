@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/* pattern.c - matches names against globs of `*` and `?`. Knows no configuration and no policy. */
+#include "pattern.h"
+
+#include <string.h>
+
+/* Not tolower(): names are ASCII whatever the locale says. */
+static char fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/*
+ * Only the last `*` ever has to be reconsidered: a longer run for an earlier one can not reach
+ * anything that the later one does not reach, too.
+ */
+bool pattern_match(const char *pattern, const char *name)
+{
+	const char *star = NULL;
+	const char *resume = NULL;
+
+	while (*name) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			resume = name;
+		} else if (*pattern == '?' || (*pattern && fold(*pattern) == fold(*name))) {
+			pattern++;
+			name++;
+		} else if (star) {
+			pattern = star;
+			name = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+static bool usable(char c)
+{
+	c = fold(c);
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+	       c == '_' || c == '*' || c == '?';
+}
+
+bool pattern_valid(const char *pattern, struct acmems_error *err)
+{
+	size_t len = strlen(pattern);
+
+	if (len == 0)
+		return acmems_error_set(err, ACMEMS_CONFIG, "an empty domain fits no name");
+	if (len > PATTERN_MAX)
+		return acmems_error_set(err, ACMEMS_CONFIG,
+			"a domain of %zu characters is longer than any name (%d)", len,
+			PATTERN_MAX);
+	for (const char *c = pattern; *c; c++) {
+		if (*c == '[' || *c == ']')
+			return acmems_error_set(err, ACMEMS_CONFIG,
+				"domain \"%s\": sets like [ab] are not known, only * and ?",
+				pattern);
+		if (!usable(*c))
+			return acmems_error_set(err, ACMEMS_CONFIG,
+				"domain \"%s\" has a character that no name has at position %zu",
+				pattern, (size_t)(c - pattern) + 1);
+	}
+	return true;
+}
