@@ -5,6 +5,7 @@
 #ifndef ANSWER_H
 #define ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,15 +17,24 @@ int answer_status(enum acmems_code code);
 
 /*
  * Replies with an error: one clear line of text (and the details, name by name), or RFC 9457 problem
- * JSON if the client accepts that; Retry-After where the error has one or 503/429 needs one.
+ * JSON if the client accepts that; Retry-After where the error has one or 503/429 needs one. A
+ * refusal never says more than that it is one, a fault of our own not more than where to look.
  */
 void answer_error(uint64_t request, const struct acmems_error *err);
 
 /* 405 with Allow. */
 void answer_method(uint64_t request, const char *allow);
 
-/* The chain, with ETag; or 304 if the client has it already (If-None-Match). */
-void answer_chain(uint64_t request, const char *chain, size_t len);
+#define ANSWER_ETAG_MAX 67
+
+/* ETag of a chain: SHA-256 of the leaf's DER in hex and quotes. False unless it begins with one
+ * certificate in PEM. */
+bool answer_etag(
+	const char *chain, size_t len, char etag[ANSWER_ETAG_MAX], struct acmems_error *err);
+
+/* The chain, with its ETag; or 304 if the client has it already (If-None-Match). Returns the
+ * status. */
+int answer_chain(uint64_t request, const char *chain, size_t len, const char *etag);
 
 /* 200 with a text. */
 void answer_text(uint64_t request, const char *text);
