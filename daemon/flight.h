@@ -9,6 +9,7 @@
 #ifndef FLIGHT_H
 #define FLIGHT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,13 +22,17 @@ typedef void flight_done(void *arg, const char *chain, size_t len, const struct 
 
 /*
  * Joins the flight for this CSR or starts one. body is the CSR as sent, the key for the storage; csr
- * and body are copied as far as needed. Number for flight_leave(), or 0 and *err.
+ * and body are copied as far as needed. Number for flight_leave(), or 0 and *err: ACMEMS_UNAVAILABLE
+ * with retry_after when as much is pending as mgmt.max-pending allows.
  */
 uint64_t flight_join(struct block *block, const struct acmems_csr *csr, const void *body,
 	size_t len, flight_done *done, void *arg, struct acmems_error *err);
 
 /* Silent; the flight goes on. Harmless for numbers that are done. */
 void flight_leave(uint64_t waiter);
+
+/* Whether there is a flight that a request for this CSR would join. */
+bool flight_under_way(const struct block *block, const struct acmems_csr *csr);
 
 /* Under way now; for the cap and for draining. */
 size_t flight_count(void);
