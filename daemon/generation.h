@@ -54,6 +54,7 @@ struct generation {
 	struct block *blocks;
 	size_t block_count;
 	size_t holds;
+	bool draining; /* retired or stopping: requests still offered to it are answered 503 */
 	struct generation_life *life; /* generation.c's own */
 };
 
