@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: ISC
+"""Fixtures: a CA, its resolver, and daemons that are checked when they end (log gate)."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import rig  # noqa: E402
+
+
+def pytest_report_header():
+    return [f"acmems: {rig.BUILD}{' with sanitizers' if rig.SANITIZED else ''}", f"pebble: {rig.pebble_version()}"]
+
+
+@pytest.fixture(scope="session")
+def resolver(tmp_path_factory):
+    process = rig.Resolver(tmp_path_factory.mktemp("resolver"))
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def http_port():
+    """Where the CA looks for http-01 answers."""
+    return rig.Ports.take()
+
+
+@pytest.fixture(scope="session")
+def pebble(tmp_path_factory, resolver, http_port):
+    """The CA that most tests share: no sleeps, no rejected nonces, no reuse."""
+    process = rig.Pebble(tmp_path_factory.mktemp("pebble"), resolver, http_port)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def make_pebble(tmp_path, resolver, http_port):
+    """CAs with other habits."""
+    started = []
+
+    def make(**options):
+        folder = tmp_path / f"pebble{len(started)}"
+        folder.mkdir()
+        started.append(rig.Pebble(folder, resolver, http_port, **options))
+        return started[-1]
+
+    yield make
+    for process in started:
+        process.stop()
+
+
+AUTH = '{ name = "test"; ip = [ "127.0.0.0/8" ]; domains = [ "*.example.org", "example.org" ]; }'
+
+
+@pytest.fixture
+def config(tmp_path, pebble, http_port):
+    """Makes a configuration; keyword arguments replace or add parts."""
+
+    def make(ca=None, auth=AUTH, mgmt="", account="", validator=None, storage=None, log="", terms="true",
+             folder=tmp_path, port=None, directory=None):
+        ca = ca or pebble
+        (folder / "storage").mkdir(exist_ok=True)
+        validator = validator or f'http: {{ type = "http01"; listen = [ "127.0.0.1:{http_port}" ]; }};'
+        storage = storage or f'file: {{ type = "file"; directory = "{folder}/storage"; }};'
+        return f"""
+log: {{ level = "debug"; {log} }};
+account: {{ ca: {{
+  directory = "{directory or ca.directory}"; dir = "{folder}/account"; ca-file = "{ca.cert}";
+  accept-terms-of-service = {terms}; {account} }}; }};
+mgmt: {{ listen = [ "127.0.0.1:{port or rig.Ports.take()}" ]; {mgmt} }};
+validator: {{ {validator} }};
+storage: {{ {storage} }};
+auth: ( {auth} );
+"""
+
+    return make
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts daemons; at the end each must stop cleanly with nothing unannounced in its log."""
+    started = []
+
+    def make(config, **options):
+        folder = tmp_path / f"acmems{len(started)}"
+        folder.mkdir()
+        started.append(rig.Acmems(folder, config, **options))
+        return started[-1]
+
+    yield make
+    for process in started:
+        process.finish()
+
+
+@pytest.fixture
+def acmems(config, start):
+    """A daemon with the usual configuration, its account registered."""
+    return start(config()).ready()
