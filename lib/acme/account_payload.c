@@ -90,6 +90,7 @@ char *account_payload(const struct acme_config *config, const struct directory *
 	str_add(&out, "{\"termsOfServiceAgreed\":true");
 	add_contacts(&out, &config->contact);
 	if (add_binding(&out, config, directory, key, err)) {
+		str_add(&out, "}");
 		text = str_take(&out);
 		if (text == NULL)
 			acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a registration");
