@@ -19,11 +19,11 @@ enum conf_type { CONF_GROUP, CONF_LIST, CONF_STRING, CONF_INT, CONF_FLOAT, CONF_
 struct conf_node {
 	enum conf_type type;
 	char *name; /* NULL inside lists and for the root */
-	const char *file;
+	char *file; /* which file it stands in */
 	unsigned line;
-	char *text;     /* CONF_STRING */
+	char *text; /* CONF_STRING */
 	int64_t number; /* CONF_INT */
-	bool truth;     /* CONF_BOOL */
+	bool truth; /* CONF_BOOL */
 	struct conf_node **children; /* CONF_GROUP, CONF_LIST (libconfig's arrays are lists too) */
 	size_t count;
 };
@@ -38,6 +38,10 @@ struct conf_faults {
 /* Adds a line; node NULL leaves file and line out. */
 void conf_fault(struct conf_faults *faults, const struct conf_node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same with file (NULL: none) and line (0: none) given by hand. */
+void conf_fault_at(struct conf_faults *faults, const char *file, unsigned line, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
 bool conf_faultless(const struct conf_faults *faults);
 void conf_faults_fini(struct conf_faults *faults);
 

@@ -17,7 +17,8 @@ struct schema {
 	const struct acmems_option *rows;
 	size_t count;
 	bool others;
-	const char *const *also; /* known keys that the caller reads itself, NULL at the end; or NULL */
+	const char *const
+		*also; /* known keys that the caller reads itself, NULL at the end; or NULL */
 };
 
 /*
