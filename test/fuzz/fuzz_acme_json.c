@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fuzz_acme_json.c - whatever a CA may send as JSON: read strictly, then as directory, problem, order
+ * and authorization. What comes out must be bounded and printable.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acme/directory.h"
+#include "acme/json.h"
+#include "acme/problem.h"
+#include "acme/request.h"
+#include "base/str.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool condition)
+{
+	if (!condition)
+		__builtin_trap();
+}
+
+static void must_be_printable(const char *text, const char *also)
+{
+	for (; *text != '\0'; text++)
+		must((*text >= ' ' && *text <= '~') || strchr(also, *text) != NULL);
+}
+
+static void as_directory(const struct cJSON *json)
+{
+	struct acmems_error err = {0};
+	struct directory *directory = directory_parse(json, &err);
+
+	must(directory != NULL || err.code != ACMEMS_OK);
+	if (directory != NULL) {
+		must(json_is_url(directory->new_nonce));
+		must(json_is_url(directory->new_account));
+		must(json_is_url(directory->new_order));
+		must_be_printable(directory->terms != NULL ? directory->terms : "", "");
+	}
+	directory_free(directory);
+}
+
+static void as_problem(const struct cJSON *json)
+{
+	static const int statuses[] = {0, 400, 429, 503};
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		struct acmems_error err = {0};
+
+		problem_read(json, statuses[i], 1, &err);
+		must(err.code != ACMEMS_OK);
+		must(strlen(err.problem) < sizeof(err.problem));
+		must(strlen(err.message) < sizeof(err.message));
+		must(strlen(err.detail) < sizeof(err.detail));
+		must_be_printable(err.message, "");
+		must_be_printable(err.detail, "\n");
+	}
+}
+
+static void as_challenge(const struct cJSON *json)
+{
+	struct acmems_error err = {0};
+	const struct cJSON *problem;
+	const char *text;
+
+	json_need_text(json, "type", 64, &text, &err);
+	json_need_url(json, "url", &text, &err);
+	json_text(json, "token", 256, &text, &err);
+	must(text == NULL || strlen(text) <= 256);
+	if (json_object(json, "error", &problem, &err) && problem != NULL)
+		as_problem(problem);
+}
+
+static void as_order(const struct cJSON *json)
+{
+	struct acmems_error err = {0};
+	const struct cJSON *list;
+	const char *text;
+	bool wildcard;
+
+	json_need_text(json, "status", 64, &text, &err);
+	json_url(json, "finalize", &text, &err);
+	must(text == NULL || json_is_url(text));
+	json_bool(json, "wildcard", &wildcard, &err);
+	if (json_array(json, "authorizations", 128, &list, &err))
+		must(json_count(list) <= 128);
+	if (!json_array(json, "challenges", 32, &list, &err))
+		return;
+	for (const struct cJSON *one = json_first(list); one != NULL; one = json_next(one))
+		as_challenge(one);
+}
+
+/* Text that we quote is read back as it was. */
+static void quoted_and_back(const char *text)
+{
+	struct acmems_error err = {0};
+	struct cJSON *json;
+	const char *back;
+	struct str out;
+
+	str_init(&out, JSON_MAX);
+	str_add(&out, "{\"a\":");
+	json_quote(&out, text);
+	str_add(&out, "}");
+	json = str_text(&out) != NULL ? json_parse(str_text(&out), out.len, &err) : NULL;
+	if (json != NULL) {
+		must(json_text(json, "a", JSON_MAX, &back, &err));
+		must(back != NULL && strcmp(back, text) == 0);
+	}
+	json_free(json);
+	str_fini(&out);
+}
+
+static void as_text(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	char small[100];
+	int64_t pause;
+
+	if (text == NULL)
+		return;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	pause = acme_retry_after(text, 1780000000);
+	must(pause >= -1 && pause <= 86400000);
+	must_be_printable(problem_printable(text, small, sizeof(small)), "");
+	quoted_and_back(text);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct acmems_error err = {0};
+	struct cJSON *json = json_parse((const char *)data, size, &err);
+
+	as_text(data, size);
+	if (json == NULL) {
+		must(err.code != ACMEMS_OK);
+		return 0;
+	}
+	as_directory(json);
+	as_problem(json);
+	as_order(json);
+	as_challenge(json);
+	json_free(json);
+	return 0;
+}
