@@ -21,12 +21,10 @@
 #define REGISTER_DEADLINE_MS 90000
 #define REGISTER_TIMEOUT_MS 60000
 
-/* Faults that come and go by themselves; the rest needs somebody to act. */
-static bool is_passing(const struct acmems_error *err)
+/* Faults that do not go away by themselves: somebody has to act. */
+static bool needs_hand(const struct acmems_error *err)
 {
-	return err->code == ACMEMS_UNAVAILABLE || err->code == ACMEMS_TIMEOUT ||
-	       err->code == ACMEMS_RATE_LIMITED || err->code == ACMEMS_NO_MEMORY ||
-	       err->code == ACMEMS_SYSTEM;
+	return err->code == ACMEMS_CONFIG;
 }
 
 /* Seconds before the next attempt: 1, 2, 4 ... 300 and up to a quarter more. */
@@ -35,7 +33,7 @@ static int64_t pause_seconds(const struct account *account)
 	int64_t pause = PAUSE_MAX_S;
 	int64_t asked = account->error.retry_after;
 
-	if (is_passing(&account->error) && account->failures < 9)
+	if (!needs_hand(&account->error) && account->failures < 9)
 		pause = (int64_t)1 << (account->failures - 1);
 	if (asked > pause)
 		pause = asked < PAUSE_LIMIT_S ? asked : PAUSE_LIMIT_S;
@@ -55,13 +53,13 @@ static int64_t jitter_ms(int64_t pause_s)
 static void tell_trouble(struct acme_client *client)
 {
 	struct account *account = &client->account;
-	bool passing = is_passing(&account->error);
+	bool hand = needs_hand(&account->error);
 
 	if (strcmp(account->told, account->error.message) == 0)
 		return;
 	memcpy(account->told, account->error.message, sizeof(account->told));
-	client_tell(client, passing ? ACMEMS_LOG_WARNING : ACMEMS_LOG_ERROR, "%s%s",
-		account->error.message, passing ? "; trying again until it works" : "");
+	client_tell(client, hand ? ACMEMS_LOG_ERROR : ACMEMS_LOG_WARNING, "%s%s",
+		account->error.message, hand ? "" : "; trying again until it works");
 }
 
 /*
@@ -196,6 +194,9 @@ static void on_registered(
 			acmems_error_set(&err, ACMEMS_NO_MEMORY, "no memory for a URL");
 	}
 	if (url == NULL) {
+		if (client->directory.current->external_account_required &&
+			client->config.eab_kid == NULL)
+			acmems_error_context(&err, "no external account binding is configured");
 		acmems_error_context(&err, "newAccount");
 		attempt_failed(client, &err);
 		return;
@@ -229,12 +230,6 @@ static void enter_register(void *subject)
 	struct acme_client *client = subject;
 	struct acmems_error err = {0};
 
-	if (client->directory.current->external_account_required && client->config.eab_kid == NULL)
-		client_tell(client, ACMEMS_LOG_WARNING,
-			"account \"%s\": the CA says that it registers only with an external "
-			"account "
-			"binding, and none is configured",
-			client->config.name);
 	if (!send_registration(client, &err))
 		attempt_failed(client, &err);
 }
@@ -363,7 +358,7 @@ bool account_ready(const struct acme_client *client, struct acmems_error *err)
 	case ACCOUNT_WAITING:
 		left = account->again_at - acmems_clock_ms();
 		*err = account->error;
-		if (is_passing(err) && err->code != ACMEMS_RATE_LIMITED)
+		if (err->code == ACMEMS_TIMEOUT || err->code == ACMEMS_SYSTEM)
 			err->code = ACMEMS_UNAVAILABLE;
 		err->retry_after = left > 0 ? (uint32_t)((left + 999) / 1000) : 1;
 		return false;

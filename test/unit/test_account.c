@@ -335,6 +335,24 @@ static void refusals_are_the_operators_business(void **state)
 	}
 }
 
+static void binding_that_is_missing(void **state)
+{
+	struct acmems_error err = {0};
+
+	(void)state;
+	world->ca.external = true;
+	paper_ca_will(&world->ca,
+		(struct paper_reply){.status = 403,
+			.body = "{\"type\":\"urn:ietf:params:acme:error:"
+				"externalAccountRequired\"}"},
+		1);
+	begin();
+	virtual_pass(100);
+	assert_false(is_ready(&err));
+	assert_int_equal(err.code, ACMEMS_CONFIG);
+	assert_non_null(strstr(err.message, "no external account binding is configured"));
+}
+
 static void useless_answers(void **state)
 {
 	struct acmems_error err = {0};
@@ -546,6 +564,7 @@ int main(void)
 		TEST(ca_down_at_start),
 		TEST(pause_that_the_ca_asks_for),
 		TEST(refusals_are_the_operators_business),
+		TEST(binding_that_is_missing),
 		TEST(useless_answers),
 		TEST(waiting_until_ready),
 		TEST(waiting_in_vain),
