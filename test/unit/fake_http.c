@@ -54,9 +54,12 @@ static void forget(struct acmems_http_request *request)
 void fake_http_leave(uint64_t id)
 {
 	struct acmems_http_request *request = acmems_http_request_find(id);
-	acmems_callback *gone = request->gone;
-	void *arg = request->gone_arg;
+	acmems_callback *gone;
+	void *arg;
 
+	assert_non_null(request);
+	gone = request->gone;
+	arg = request->gone_arg;
 	if (gone)
 		gone(arg);
 	forget(request);
