@@ -17,11 +17,13 @@ EVP_PKEY *key_new(struct acmems_error *err);
 
 /*
  * Reads an unencrypted private key, PKCS#8 or traditional PEM; RSA 2048..8192 bits, P-256, P-384,
- * P-521; anything else, an empty file or a public key is an error that says what it is. A file that
- * group or others may read is an error too, with the chmod that mends it.
+ * P-521; anything else, an empty file or a public key is an error that says what it is.
  */
 EVP_PKEY *key_load(const char *path, struct acmems_error *err);
 EVP_PKEY *key_parse(const char *pem, size_t len, struct acmems_error *err);
+
+/* Is the file closed to group and others? Older programs have written keys with mode 0644. */
+bool key_private(const char *path, bool *ret_private, struct acmems_error *err);
 
 /* Writes PKCS#8 PEM, mode 0600, atomically and durably. Refuses to replace an existing file. */
 bool key_save(EVP_PKEY *key, const char *path, struct acmems_error *err);
