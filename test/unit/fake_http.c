@@ -209,3 +209,12 @@ void acmems_http_server_free(struct acmems_http_server *server)
 	if (server)
 		fake_server.alive = false;
 }
+
+/* Peers are IPv4 here, so that the house on paper needs nothing of the network's room. */
+const char *acmems_address_text(
+	const struct acmems_address *address, char out[ACMEMS_ADDRESS_TEXT_MAX])
+{
+	snprintf(out, ACMEMS_ADDRESS_TEXT_MAX, "%u.%u.%u.%u", address->bytes[0], address->bytes[1],
+		address->bytes[2], address->bytes[3]);
+	return out;
+}
