@@ -2,7 +2,8 @@
 /*
  * request.c - one request's life: waiting in line -> on the wire -> (pausing -> in line again) ->
  * done. Every request is in exactly one of the line's two lists until it is detached and its owner
- * is called. The owner is called from the loop only, as the last thing that happens.
+ * is called. The owner is called from the loop only, as the last thing that happens. Whose turn it
+ * is to be sent is decided in request_line.c.
  */
 #include "acme/request.h"
 
@@ -16,50 +17,13 @@
 #include "acme/json.h"
 #include "acme/jws.h"
 #include "acme/problem.h"
+#include "acme/request_core.h"
 
-#define ON_WIRE_MAX 32
-#define PER_ROUND 4 /* signatures (RSA: ms each) before the loop gets its turn */
 #define NONCE_TRIES_MAX 250
 #define TRIES_MAX 4
 #define FIRST_PAUSE_MS 250
 #define TIMEOUT_MS 60000
 #define CALL_TIMEOUT_MS 30000
-
-enum place {
-	PLACE_WAITING,
-	PLACE_ON_WIRE,
-	PLACE_PAUSING,
-	PLACE_FAILED, /* its owner is about to hear it */
-};
-
-struct request {
-	TAILQ_ENTRY(request) link;
-	struct acme_client *client;
-	uint64_t id;
-	enum place place;
-	char *url;
-	char *payload; /* NULL: POST-as-GET */
-	enum acme_expect expect;
-	bool repeatable;
-	bool with_jwk;
-	int64_t deadline; /* clock */
-	int64_t resume_at; /* clock; while pausing */
-	unsigned nonce_tries;
-	unsigned tries;
-	uint64_t call; /* while on the wire */
-	struct acmems_timer *timer;
-	struct acmems_task task;
-	struct acmems_error last; /* what went wrong most recently */
-	acme_request_done *done;
-	void *arg;
-};
-
-static void pump(void *arg);
-
-static void post_pump(struct acme_client *client)
-{
-	acmems_task_post(&client->line.pump, pump, client);
-}
 
 /* Takes it from its list, and what belongs to that place away; the caller puts it elsewhere. */
 static void detach(struct request *request)
@@ -67,12 +31,12 @@ static void detach(struct request *request)
 	struct request_line *line = &request->client->line;
 	const struct acme_transport *transport = request->client->config.transport;
 
-	if (request->place == PLACE_WAITING) {
+	if (request->place == REQUEST_WAITING) {
 		TAILQ_REMOVE(&line->waiting, request, link);
 		return;
 	}
 	TAILQ_REMOVE(&line->busy, request, link);
-	if (request->place != PLACE_ON_WIRE)
+	if (request->place != REQUEST_ON_WIRE)
 		return;
 	if (request->call != 0)
 		transport->cancel(transport->ctx, request->call);
@@ -80,12 +44,12 @@ static void detach(struct request *request)
 	line->on_wire--;
 }
 
-static void move_to_busy(struct request *request, enum place place)
+static void move_to_busy(struct request *request, enum request_place place)
 {
 	detach(request);
 	request->place = place;
 	TAILQ_INSERT_TAIL(&request->client->line.busy, request, link);
-	if (place == PLACE_ON_WIRE)
+	if (place == REQUEST_ON_WIRE)
 		request->client->line.on_wire++;
 }
 
@@ -93,9 +57,9 @@ static void move_to_busy(struct request *request, enum place place)
 static void move_to_front(struct request *request)
 {
 	detach(request);
-	request->place = PLACE_WAITING;
+	request->place = REQUEST_WAITING;
 	TAILQ_INSERT_HEAD(&request->client->line.waiting, request, link);
-	post_pump(request->client);
+	request_line_pump(request->client);
 }
 
 static void release(struct request *request)
@@ -107,6 +71,12 @@ static void release(struct request *request)
 	free(request);
 }
 
+void request_drop(struct request *request)
+{
+	detach(request);
+	release(request);
+}
+
 /* The end: nothing may be touched behind it. */
 static void conclude(
 	struct request *request, const struct acme_answer *answer, const struct acmems_error *err)
@@ -115,7 +85,7 @@ static void conclude(
 	void *arg = request->arg;
 
 	detach(request);
-	post_pump(request->client);
+	request_line_pump(request->client);
 	release(request);
 	done(arg, answer, err);
 }
@@ -128,10 +98,9 @@ static void conclude_failed(void *arg)
 	conclude(request, NULL, &err);
 }
 
-/* For faults found where the owner must not be called from. */
-static void fail_soon(struct request *request)
+void request_fail_soon(struct request *request)
 {
-	move_to_busy(request, PLACE_FAILED);
+	move_to_busy(request, REQUEST_FAILED);
 	acmems_task_post(&request->task, conclude_failed, request);
 }
 
@@ -144,8 +113,8 @@ static void out_of_time(struct request *request)
 			request->last.message);
 	else
 		acmems_error_set(&err, ACMEMS_TIMEOUT, "%s",
-			request->place == PLACE_WAITING ? "no nonce of the CA in time"
-							: "no answer of the CA in time");
+			request->place == REQUEST_WAITING ? "no nonce of the CA in time"
+							  : "no answer of the CA in time");
 	conclude(request, NULL, &err);
 }
 
@@ -154,16 +123,16 @@ static void on_timer(void *arg)
 	struct request *request = arg;
 	int64_t now = acmems_clock_ms();
 
-	if (request->place == PLACE_FAILED)
+	if (request->place == REQUEST_FAILED)
 		return;
 	if (now >= request->deadline) {
 		out_of_time(request);
 		return;
 	}
 	acmems_timer_start(request->timer, request->deadline - now);
-	if (request->place == PLACE_PAUSING && now >= request->resume_at)
+	if (request->place == REQUEST_PAUSING && now >= request->resume_at)
 		move_to_front(request);
-	else if (request->place == PLACE_PAUSING)
+	else if (request->place == REQUEST_PAUSING)
 		acmems_timer_start(request->timer, request->resume_at - now);
 }
 
@@ -194,16 +163,15 @@ static void try_later(struct request *request, int status)
 	request->resume_at = now + pause;
 	acmems_log(ACMEMS_LOG_DEBUG, "request", request->client->config.name,
 		"%s: %s; again in %lld ms", request->url, request->last.message, (long long)pause);
-	move_to_busy(request, PLACE_PAUSING);
+	move_to_busy(request, REQUEST_PAUSING);
 	acmems_timer_start(request->timer, pause);
-	post_pump(request->client);
+	request_line_pump(request->client);
 }
 
 static void on_answer(
 	void *arg, const struct acmems_http_answer *http, const struct acmems_error *lost);
 
-/* Signs and sends; the request is on the wire or has failed afterwards. Takes the nonce. */
-static void send_now(struct request *request, char *nonce)
+void request_send(struct request *request, char *nonce)
 {
 	static const struct acmems_http_header headers[] = {
 		{"Content-Type", "application/jose+json"},
@@ -214,7 +182,7 @@ static void send_now(struct request *request, char *nonce)
 	int64_t left = request->deadline - acmems_clock_ms();
 	char *message = NULL;
 
-	move_to_busy(request, PLACE_ON_WIRE);
+	move_to_busy(request, REQUEST_ON_WIRE);
 	if (!request->with_jwk && client->account.url == NULL)
 		acmems_error_set(
 			&request->last, ACMEMS_UNAVAILABLE, "the account at the CA is not known");
@@ -245,7 +213,7 @@ static void send_now(struct request *request, char *nonce)
 			on_answer, request, &request->last);
 	free(message);
 	if (request->call == 0)
-		fail_soon(request);
+		request_fail_soon(request);
 }
 
 /* The CA did not like the nonce: again with the one it has just given. */
@@ -260,7 +228,7 @@ static void renonce(struct request *request, const char *fresh)
 	}
 	copy = fresh != NULL && nonce_is_valid(fresh) ? strdup(fresh) : NULL;
 	if (copy != NULL)
-		send_now(request, copy);
+		request_send(request, copy);
 	else
 		move_to_front(request);
 }
@@ -321,90 +289,6 @@ static void on_answer(
 	json_free(json);
 }
 
-/* Gets those in line going, as far as places and nonces reach. */
-static void pump(void *arg)
-{
-	struct acme_client *client = arg;
-	struct request_line *line = &client->line;
-	size_t places;
-	size_t waiting = 0;
-	struct request *one;
-
-	for (int i = 0; i < PER_ROUND && line->on_wire < ON_WIRE_MAX; i++) {
-		char *nonce;
-
-		if (TAILQ_EMPTY(&line->waiting))
-			return;
-		nonce = nonce_take(&line->nonces.pool, acmems_clock_ms());
-		if (nonce == NULL)
-			break;
-		send_now(TAILQ_FIRST(&line->waiting), nonce);
-	}
-	places = ON_WIRE_MAX - line->on_wire;
-	TAILQ_FOREACH(one, &line->waiting, link)
-	{
-		if (++waiting >= places)
-			break;
-	}
-	if (places == 0 || waiting == 0)
-		return;
-	if (line->nonces.pool.count > 0)
-		post_pump(client);
-	else
-		nonce_source_want(&line->nonces, client->directory.current->new_nonce,
-			waiting < places ? waiting : places);
-}
-
-static void nonces_changed(void *arg)
-{
-	post_pump(arg);
-}
-
-static void nonces_failed(void *arg, const struct acmems_error *err)
-{
-	struct acme_client *client = arg;
-	struct request *one;
-
-	directory_keeper_suspect(&client->directory);
-	while (!TAILQ_EMPTY(&client->line.waiting)) {
-		one = TAILQ_FIRST(&client->line.waiting);
-		one->last = *err;
-		fail_soon(one);
-	}
-}
-
-bool request_line_init(struct acme_client *client)
-{
-	struct request_line *line = &client->line;
-
-	TAILQ_INIT(&line->waiting);
-	TAILQ_INIT(&line->busy);
-	line->nonces.transport = client->config.transport;
-	line->nonces.ca_file = client->config.ca_file;
-	line->nonces.changed = nonces_changed;
-	line->nonces.failed = nonces_failed;
-	line->nonces.arg = client;
-	return nonce_source_init(&line->nonces);
-}
-
-static void drop_all(struct request_list *list)
-{
-	while (!TAILQ_EMPTY(list)) {
-		struct request *request = TAILQ_FIRST(list);
-
-		detach(request);
-		release(request);
-	}
-}
-
-void request_line_fini(struct acme_client *client)
-{
-	drop_all(&client->line.waiting);
-	drop_all(&client->line.busy);
-	acmems_task_cancel(&client->line.pump);
-	nonce_source_fini(&client->line.nonces);
-}
-
 static struct request *make(struct acme_client *client, const struct acme_request *asked)
 {
 	struct request *request = calloc(1, sizeof(*request));
@@ -450,9 +334,9 @@ uint64_t acme_request_start(struct acme_client *client, const struct acme_reques
 	request->done = done;
 	request->arg = arg;
 	request->id = ++client->line.last_id;
-	request->place = PLACE_WAITING;
+	request->place = REQUEST_WAITING;
 	TAILQ_INSERT_TAIL(&client->line.waiting, request, link);
-	post_pump(client);
+	request_line_pump(client);
 	return request->id;
 }
 
@@ -476,7 +360,6 @@ void acme_request_cancel(struct acme_client *client, uint64_t id)
 		request = find(&client->line.busy, id);
 	if (request == NULL)
 		return;
-	detach(request);
-	post_pump(client);
-	release(request);
+	request_drop(request);
+	request_line_pump(client);
 }
