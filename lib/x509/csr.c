@@ -22,6 +22,19 @@ struct csr_whole {
 	struct csr_names names;
 };
 
+/* Signs that curl -d, -F or a web form has been at the body. */
+static bool looks_encoded(const char *text, size_t len)
+{
+	static const char *const signs[] = {
+		"BEGIN+", "BEGIN%20", "%0A", "%0a", "Content-Disposition:", "=-----BEGIN"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (memmem(text, len, signs[i], strlen(signs[i])))
+			return true;
+	}
+	return false;
+}
+
 /* Exactly one block and nothing but white space around it. */
 static bool read_pem(
 	struct csr_whole *whole, const char *text, size_t len, struct acmems_error *err)
@@ -30,6 +43,9 @@ static bool read_pem(
 		"CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", NULL};
 	size_t der_len = 0;
 
+	if (looks_encoded(text, len))
+		return acmems_error_set(err, ACMEMS_BAD_CSR,
+			"the body is encoded as a form: with curl, use --data-binary @FILE");
 	if (!pem_next(&text, &len, labels, DER_MAX, &whole->der, &der_len, err)) {
 		if (err->code != ACMEMS_NO_MEMORY)
 			err->code = ACMEMS_BAD_CSR;

@@ -129,11 +129,15 @@ static bool check_ca(const STACK_OF(X509_EXTENSION) * extensions, struct acmems_
 	BASIC_CONSTRAINTS *constraints =
 		X509V3_get_d2i(extensions, NID_basic_constraints, &critical, NULL);
 	bool ca = constraints && constraints->ca;
+	bool malformed = !constraints && critical >= 0;
 
 	BASIC_CONSTRAINTS_free(constraints);
 	if (critical == -2)
 		return acmems_error_set(
 			err, ACMEMS_BAD_CSR, "the request has basicConstraints twice");
+	if (malformed)
+		return acmems_error_set(
+			err, ACMEMS_BAD_CSR, "the basicConstraints extension is malformed");
 	if (ca)
 		return acmems_error_set(
 			err, ACMEMS_BAD_CSR, "the request asks for a CA certificate");
@@ -162,7 +166,7 @@ static bool read_alt_names(const STACK_OF(X509_EXTENSION) * extensions, struct c
 }
 
 /* Two lists of extensions would let checker and issuer look at different ones. */
-static bool single_list(const X509_REQ *req, struct acmems_error *err)
+static bool single_list(const X509_REQ *req, int *ret_lists, struct acmems_error *err)
 {
 	static const int nids[] = {NID_ext_req, NID_ms_ext_req};
 	int lists = 0;
@@ -171,24 +175,32 @@ static bool single_list(const X509_REQ *req, struct acmems_error *err)
 		int at = X509_REQ_get_attr_by_NID(req, nids[i], -1);
 
 		while (at >= 0) {
-			lists += X509_ATTRIBUTE_count(X509_REQ_get_attr(req, at));
+			int values = X509_ATTRIBUTE_count(X509_REQ_get_attr(req, at));
+
+			lists += values > 0 ? values : 1;
 			at = X509_REQ_get_attr_by_NID(req, nids[i], at);
 		}
 	}
 	if (lists > 1)
 		return acmems_error_set(
 			err, ACMEMS_BAD_CSR, "the request has more than one list of extensions");
+	*ret_lists = lists;
 	return true;
 }
 
 bool csr_names_read(X509_REQ *req, struct csr_names *names, struct acmems_error *err)
 {
 	STACK_OF(X509_EXTENSION) * extensions;
+	int lists = 0;
 	bool ok;
 
-	if (!read_subject(req, names, err) || !single_list(req, err))
+	if (!read_subject(req, names, err) || !single_list(req, &lists, err))
 		return false;
 	extensions = X509_REQ_get_extensions(req);
+	/* others might read names where we can not */
+	if (!extensions && lists > 0)
+		return acmems_error_set(
+			err, ACMEMS_BAD_CSR, "the request's list of extensions is malformed");
 	ok = check_ca(extensions, err) && read_alt_names(extensions, names, err);
 	sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
 	if (ok && names->count == 0)

@@ -55,10 +55,12 @@ EVP_PKEY *key_parse(const char *pem, size_t len, struct acmems_error *err)
 	ERR_clear_error();
 	if (!key) {
 		acmems_error_set(err, ACMEMS_CONFIG, "%s",
-			strstr(pem, "ENCRYPTED") ? "the key is encrypted: remove its password with "
-						   "openssl pkey"
-			: strstr(pem, "PUBLIC KEY") ? "this is a public key, not a private one"
-						    : "there is no private key in PEM format");
+			memmem(pem, len, "ENCRYPTED", 9)
+				? "the key is encrypted: remove its password with "
+				  "openssl pkey"
+			: memmem(pem, len, "PUBLIC KEY", 10)
+				? "this is a public key, not a private one"
+				: "there is no private key in PEM format");
 		return NULL;
 	}
 	if (!key_kind(key, &kind, err)) {
