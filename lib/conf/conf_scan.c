@@ -88,7 +88,7 @@ static void check_word(struct scan *scan)
 	if (word[0] == '0' && (word[1] == 'x' || word[1] == 'X')) {
 		unsigned long long value = strtoull(word, &end, 16);
 
-		if (errno == 0 && (*end == 'L' || value <= UINT32_MAX))
+		if (errno == 0 && value <= (*end == 'L' ? (unsigned long long)INT64_MAX : INT_MAX))
 			return;
 	} else {
 		long long value = strtoll(word, &end, 10);
@@ -124,6 +124,9 @@ static void check_include(struct scan *scan)
 		scan->ok = false;
 	} else if (!acmems_file_read(path, INCLUDE_MAX, &text, &len, &err)) {
 		conf_fault_at(scan->faults, scan->file, scan->line, "%s", err.message);
+		scan->ok = false;
+	} else if (memchr(text, '\0', len)) {
+		conf_fault_at(scan->faults, path, 0, "has a NUL byte: not a configuration file");
 		scan->ok = false;
 	} else if (!scan_text(text, path, scan->folder, scan->depth + 1, scan->faults)) {
 		scan->ok = false;
