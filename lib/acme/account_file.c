@@ -183,11 +183,16 @@ static bool merge_body(cJSON *json, const struct cJSON *body)
 static bool write_registration(
 	const char *path, const char *url, const struct cJSON *body, struct acmems_error *err)
 {
-	struct acmems_error ignored = {0};
-	cJSON *json = load_object(path, &ignored);
+	struct acmems_error fault = {0};
+	cJSON *json = load_object(path, &fault);
 	char *text = NULL;
 	bool ok;
 
+	/* only what makes no sense is replaced; what could not be read this time stays */
+	if (json == NULL && fault.code != ACMEMS_OK && fault.code != ACMEMS_BAD_ANSWER) {
+		*err = fault;
+		return false;
+	}
 	if (json == NULL)
 		json = cJSON_CreateObject();
 	if (json != NULL && merge_body(json, body) && put(json, "uri", cJSON_CreateString(url)))

@@ -8,8 +8,10 @@
 static struct cJSON *parse(const char *text)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse(text, strlen(text), &err);
+	struct cJSON *json;
 
+	assert_non_null(text);
+	json = json_parse(text, strlen(text), &err);
 	if (json == NULL)
 		assert_int_equal(err.code, ACMEMS_BAD_ANSWER);
 	return json;
@@ -279,6 +281,7 @@ static void quoting(void **state)
 	str_add(&out, "{\"a\":");
 	json_quote(&out, "x\"y\\z\n\x01\x7f\xc3\xa4");
 	str_add(&out, "}");
+	assert_non_null(str_text(&out));
 	assert_string_equal(str_text(&out), "{\"a\":\"x\\\"y\\\\z\\u000a\\u0001\\u007f\xc3\xa4\"}");
 	json = parse(str_text(&out));
 	assert_non_null(json);

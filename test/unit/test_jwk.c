@@ -17,6 +17,7 @@ static void thumbprint_of_rfc_7638(void **state)
 	char *text = jwk_public(key, &err);
 
 	(void)state;
+	assert_non_null(text);
 	assert_string_equal(text, "{\"e\":\"AQAB\",\"kty\":\"RSA\",\"n\":\"" JOSE_7638_N "\"}");
 	assert_true(jwk_thumbprint(key, out, &err));
 	assert_string_equal(out, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
@@ -31,6 +32,7 @@ static void p256_of_rfc_7515(void **state)
 	char *text = jwk_public(key, &err);
 
 	(void)state;
+	assert_non_null(text);
 	assert_string_equal(text, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"" JOSE_A3_X
 				  "\",\"y\":\"" JOSE_A3_Y "\"}");
 	free(text);
@@ -53,8 +55,11 @@ static void coordinates_have_full_width(void **state)
 		for (int i = 0; i < 200; i++) {
 			EVP_PKEY *key = EVP_EC_gen(rows[row].curve);
 			char *text = jwk_public(key, &err);
-			struct cJSON *json = json_parse(text, strlen(text), &err);
+			struct cJSON *json;
 
+			assert_non_null(text);
+			json = json_parse(text, strlen(text), &err);
+			assert_non_null(json);
 			assert_true(json_need_text(json, "x", 100, &x, &err));
 			assert_true(json_need_text(json, "y", 100, &y, &err));
 			assert_int_equal(strlen(x), rows[row].digits);
@@ -71,10 +76,13 @@ static void big_rsa(void **state)
 	EVP_PKEY *key = EVP_RSA_gen(4096);
 	struct acmems_error err = {0};
 	char *text = jwk_public(key, &err);
-	struct cJSON *json = json_parse(text, strlen(text), &err);
+	struct cJSON *json;
 	const char *n;
 
 	(void)state;
+	assert_non_null(text);
+	json = json_parse(text, strlen(text), &err);
+	assert_non_null(json);
 	assert_true(json_need_text(json, "n", 4096, &n, &err));
 	assert_int_equal(strlen(n), 683);
 	json_free(json);

@@ -229,13 +229,16 @@ static void mac_of_external_account(void **state)
 	};
 	struct acmems_error err = {0};
 	char *text = jws_mac(&mac, &err);
-	struct cJSON *json = json_parse(text, strlen(text), &err);
+	struct cJSON *json;
 	unsigned char expected[ACMEMS_DIGEST_MAX];
 	const char *protected;
 	char input[500];
 	size_t len;
 
 	(void)state;
+	assert_non_null(text);
+	json = json_parse(text, strlen(text), &err);
+	assert_non_null(json);
 	assert_string_equal(part(json, "protected", NULL),
 		"{\"alg\":\"HS256\",\"kid\":\"kid "
 		"\\\"1\\\"\",\"url\":\"https://ca.example/new-acct\"}");
@@ -263,7 +266,9 @@ static void mac_algorithms(void **state)
 
 	(void)state;
 	text = jws_mac(&mac, &err);
+	assert_non_null(text);
 	json = json_parse(text, strlen(text), &err);
+	assert_non_null(json);
 	part(json, "signature", &len);
 	assert_int_equal(len, 64);
 	json_free(json);

@@ -30,6 +30,7 @@ static struct acmems_error read_type(const char *type, int status)
 	str_add(&out, "{\"type\":\"urn:ietf:params:acme:error:");
 	str_add(&out, type);
 	str_add(&out, "\",\"detail\":\"because\"}");
+	assert_non_null(str_text(&out));
 	memcpy(text, str_text(&out), out.len + 1);
 	str_fini(&out);
 	return read_at(text, status, 0);
@@ -172,6 +173,7 @@ static void long_texts_are_cut(void **state)
 			      "{\"type\":\"dns\",\"value\":\"name.example.org\"}}");
 	}
 	str_add(&out, "]}");
+	assert_non_null(str_text(&out));
 	json = json_parse(str_text(&out), out.len, &err);
 	assert_non_null(json);
 	problem_read(json, 400, 0, &err);
