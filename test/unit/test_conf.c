@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/* test_conf.c - what is read, and what is refused with file, line and advice. */
+#include "unit.h"
+
+#include "conf/conf.h"
+
+static void refused(const char *text, const char *part)
+{
+	struct conf_faults faults = {0};
+	struct conf_node *root = conf_parse(text, "a.conf", &faults);
+
+	assert_null(root);
+	assert_false(conf_faultless(&faults));
+	assert_true(faults.count > 0);
+	if (!strstr(faults.lines[0], part))
+		fail_msg("\"%s\" is not in \"%s\"", part, faults.lines[0]);
+	conf_faults_fini(&faults);
+}
+
+static void a_tree_comes_out(void **state)
+{
+	struct conf_faults faults = {0};
+	struct conf_node *root = conf_parse("a = 1;\nb: { c = \"x\"; };\nd = [ \"e\" ];\n"
+					    "f = true; g = 5000000000L; h = 0x10;\n",
+		"a.conf", &faults);
+	const struct conf_node *b;
+
+	(void)state;
+	assert_non_null(root);
+	b = conf_child(root, "b");
+	assert_int_equal(b->type, CONF_GROUP);
+	assert_int_equal(b->line, 2);
+	assert_string_equal(b->file, "a.conf");
+	assert_string_equal(conf_child(b, "c")->text, "x");
+	assert_int_equal(conf_child(root, "d")->count, 1);
+	assert_true(conf_child(root, "f")->truth);
+	assert_true(conf_child(root, "g")->number == INT64_C(5000000000));
+	assert_int_equal(conf_child(root, "h")->number, 16);
+	assert_null(conf_child(root, "z"));
+	conf_free(root);
+	conf_faults_fini(&faults);
+}
+
+static void what_libconfig_would_spoil_is_refused(void **state)
+{
+	(void)state;
+	refused("\nx = 5000000000;\n", "a.conf:2: 5000000000 is too large");
+	refused("x = 0xffffffff;\n", "a.conf:1: 0xffffffff is too large");
+	refused("x = 99999999999999999999L;\n", "a.conf:1:");
+	refused("x = \"a\\x00b\";\n", "a.conf:1: \\x00");
+}
+
+static void slips_are_explained(void **state)
+{
+	(void)state;
+	refused("x = 1;\ny = yes;\n", "true or false");
+	refused("x = [ 1, ];\n", "comma");
+	refused("x = 1;\nx = 2;\n", "a.conf:2: duplicate");
+	refused("x = \"abc\n", "a.conf:");
+	refused("@include \"there-is-no-such-file\"\n", "a.conf:1:");
+}
+
+static void literals_inside_texts_and_comments_are_left_alone(void **state)
+{
+	struct conf_faults faults = {0};
+	struct conf_node *root =
+		conf_parse("# 5000000000\n// 5000000000\n/* 5000000000\n */ x = \"5000000000\";\n",
+			"a.conf", &faults);
+
+	(void)state;
+	assert_non_null(root);
+	assert_int_equal(conf_child(root, "x")->line, 4);
+	conf_free(root);
+	conf_faults_fini(&faults);
+}
+
+static void a_missing_file_is_named(void **state)
+{
+	struct conf_faults faults = {0};
+
+	(void)state;
+	assert_null(conf_read("/there/is/no/such.conf", &faults));
+	assert_int_equal(faults.count, 1);
+	assert_non_null(strstr(faults.lines[0], "/there/is/no/such.conf"));
+	conf_faults_fini(&faults);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tree_comes_out),
+		cmocka_unit_test(what_libconfig_would_spoil_is_refused),
+		cmocka_unit_test(slips_are_explained),
+		cmocka_unit_test(literals_inside_texts_and_comments_are_left_alone),
+		cmocka_unit_test(a_missing_file_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
