@@ -67,6 +67,12 @@ def room_of(path):
     return parts[0]
 
 
+def is_own_part(path, target):
+    """Is it a part of the same module: TYPE_PART.h beside TYPE.c and TYPE_PART.c?"""
+    part = path.parent / target
+    return "/" not in target and part.exists() and part.stem.split("_")[0] == path.stem.split("_")[0]
+
+
 def check_includes(path, text, users):
     room = room_of(path)
     allowed = ARROWS.get(room)
@@ -82,7 +88,8 @@ def check_includes(path, text, users):
             continue
         folder = target.strip('"').split("/")[0] if "/" in target else None
         if room == "modules":
-            fault(path, number, f"a module includes {target}: only <acmems/*.h> is for modules")
+            if not is_own_part(path, target.strip('"')):
+                fault(path, number, f"a module includes {target}: only <acmems/*.h> is for modules")
         elif folder in ROOMS and folder not in allowed and folder != room.split("/")[-1]:
             fault(path, number, f"arrow up: {room} includes {target}")
         elif folder is None and room != "daemon":
@@ -174,11 +181,12 @@ def check_symbols():
             bare = name.split("@")[0]
             if bare in exported and not bare.startswith("acmems_"):
                 fault(module, 0, f"uses {bare}, which is not for modules")
-        for line in output("nm", str(module)).splitlines():
-            parts = line.split()
-            if len(parts) == 3 and parts[1] in "dDbB" and not parts[2].startswith(("_", "completed")):
-                if parts[2] not in ("acmems_module", "options") and not parts[2].endswith("options"):
-                    fault(module, 0, f"mutable static data: {parts[2]}")
+        for line in output("nm", "--format=sysv", str(module)).splitlines():
+            parts = [part.strip() for part in line.split("|")]
+            # constant tables of pointers are in .data.rel.ro, read-only once the loader is done
+            if len(parts) == 7 and parts[6].startswith((".data", ".bss")) and parts[6] != ".data.rel.ro":
+                if not parts[0].startswith(("_", "completed")):
+                    fault(module, 0, f"mutable static data: {parts[0]}")
 
 
 def check_pages():
