@@ -30,3 +30,11 @@ int64_t order_poll_early(struct order_poll *poll)
 	poll->early_used = true;
 	return ORDER_POLL_EARLY_MS;
 }
+
+int64_t order_poll_at_once(struct order_poll *poll)
+{
+	if (poll->at_once_used)
+		return -1;
+	poll->at_once_used = true;
+	return 0;
+}

@@ -16,6 +16,7 @@
 struct order_poll {
 	int64_t last_ms; /* interval given last where the CA named none; 0: none yet */
 	bool early_used;
+	bool at_once_used;
 };
 
 /*
@@ -26,5 +27,8 @@ int64_t order_poll_next(struct order_poll *poll, int64_t asked_ms, int64_t left_
 
 /* Somebody has fetched our answer to a challenge: ORDER_POLL_EARLY_MS the first time, then -1. */
 int64_t order_poll_early(struct order_poll *poll);
+
+/* Something has just come to its end at the CA: 0 the first time, then -1. */
+int64_t order_poll_at_once(struct order_poll *poll);
 
 #endif

@@ -18,14 +18,17 @@ static int64_t left(const struct acme_order *order)
 static void arm(struct order_asked *asked)
 {
 	int64_t early;
+	int64_t wait;
 
 	if (asked->request != 0 || acmems_timer_running(asked->timer))
 		return;
 	early = asked->seen ? order_poll_early(&asked->poll) : -1;
 	asked->seen = false;
-	acmems_timer_start(asked->timer,
-		early >= 0 ? early
-			   : order_poll_next(&asked->poll, asked->asked_ms, left(asked->order)));
+	wait = early >= 0 ? early
+			  : order_poll_next(&asked->poll, asked->asked_ms, left(asked->order));
+	/* at the deadline nobody listens any more: it ends the order by itself */
+	if (wait < left(asked->order))
+		acmems_timer_start(asked->timer, wait);
 	asked->asked_ms = -1;
 }
 
@@ -53,7 +56,14 @@ void order_enter_await_authorizations(void *subject)
 		open = true;
 		arm(&order->asked[i]);
 	}
-	if (!open)
+	if (open)
+		return;
+	/* the last verdict is in: the order should be ready by now */
+	if (order->view.authz_count > 0 && order->self.request == 0 &&
+		!acmems_timer_running(order->self.timer) &&
+		order_poll_at_once(&order->self.poll) == 0)
+		acmems_timer_start(order->self.timer, 0);
+	else
 		arm(&order->self);
 }
 
