@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/* test_challenge.c - challenge objects as a CA may send them. */
+#include "unit.h"
+
+#include "acme/challenge.h"
+#include "acme/json.h"
+
+static struct cJSON *parse(const char *text)
+{
+	struct acmems_error err = {0};
+	struct cJSON *json = json_parse(text, strlen(text), &err);
+
+	assert_non_null(json);
+	return json;
+}
+
+static bool reads(const char *text, struct acme_challenge *challenge)
+{
+	struct acmems_error err = {0};
+	struct cJSON *json = parse(text);
+	bool ok = challenge_read(json, challenge, &err);
+
+	assert_int_equal(ok, err.code == ACMEMS_OK);
+	json_free(json);
+	return ok;
+}
+
+#define GOOD "\"type\":\"http-01\",\"url\":\"https://ca.example/c\",\"status\":\"pending\""
+
+static void test_good(void **state)
+{
+	struct acme_challenge challenge = {0};
+
+	(void)state;
+	assert_true(reads("{" GOOD ",\"token\":\"Ab-_9\"}", &challenge));
+	assert_string_equal(challenge.type, "http-01");
+	assert_string_equal(challenge.url, "https://ca.example/c");
+	assert_string_equal(challenge.token, "Ab-_9");
+	assert_int_equal(challenge.status, ACME_STATUS_PENDING);
+	challenge_fini(&challenge);
+	assert_true(reads(
+		"{\"type\":\"dns-persist-01\",\"url\":\"https://ca.example/c\"}", &challenge));
+	assert_string_equal(challenge.token, "");
+	assert_int_equal(challenge.status, ACME_STATUS_MISSING);
+	challenge_fini(&challenge);
+}
+
+static void test_bad(void **state)
+{
+	static const char *const bad[] = {
+		"{}",
+		"{" GOOD "}",
+		"{" GOOD ",\"token\":\"\"}",
+		"{" GOOD ",\"token\":\"a/b\"}",
+		"{" GOOD ",\"token\":\"..\"}",
+		"{" GOOD ",\"token\":7}",
+		"{\"type\":\"http-01\",\"url\":\"http://ca.example/c\",\"token\":\"a\"}",
+		"{\"type\":\"http-01\",\"url\":\"https://ca.example/c\",\"token\":\"a\","
+		"\"status\":1}",
+	};
+	struct acme_challenge challenge = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(reads(bad[i], &challenge));
+}
+
+static void test_type(void **state)
+{
+	struct cJSON *json = parse("{\"type\":\"http-01\"}");
+	struct cJSON *odd = parse("{\"type\":[]}");
+
+	(void)state;
+	assert_true(challenge_is(json, "http-01"));
+	assert_false(challenge_is(json, "HTTP-01"));
+	assert_false(challenge_is(odd, "http-01"));
+	json_free(json);
+	json_free(odd);
+}
+
+static void test_problem(void **state)
+{
+	struct acmems_error err = {0};
+	struct cJSON *json = parse("{\"error\":{\"type\":\"urn:ietf:params:acme:error:dns\","
+				   "\"detail\":\"NXDOMAIN\\nfor it\"}}");
+	struct cJSON *none = parse("{}");
+
+	(void)state;
+	assert_false(challenge_problem(none, &err));
+	assert_true(challenge_problem(json, &err));
+	assert_string_equal(err.message, "NXDOMAIN for it (dns)");
+	assert_string_equal(err.problem, "dns");
+	assert_int_equal(err.code, ACMEMS_VALIDATION);
+	json_free(json);
+	json_free(none);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_type),
+		cmocka_unit_test(test_problem),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
