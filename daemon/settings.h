@@ -44,6 +44,7 @@ struct settings_mgmt {
 	int64_t max_connections;
 	int64_t max_per_address;
 	int64_t timeout; /* ms for one order */
+	int64_t drain; /* ms that a stop waits for what is under way */
 	bool wildcards;
 	char *default_account; /* names; NULL: the only one there is */
 	char *default_validator;
@@ -80,6 +81,7 @@ struct settings_auth {
 struct settings {
 	struct conf_node *root;
 	char *modules; /* directory */
+	char *pid_file; /* NULL: none */
 	struct settings_log log;
 	struct settings_mgmt mgmt;
 	struct settings_account *accounts;

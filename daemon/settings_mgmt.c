@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/* settings_mgmt.c - the groups `mgmt` and `log`. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "conf/schema.h"
+#include "net/address.h"
+#include "settings_parts.h"
+
+/* ---- log ---- */
+
+static const struct acmems_option log_rows[] = {
+	{.name = "level",
+		.type = ACMEMS_CHOICE,
+		.offset = offsetof(struct settings, log.level),
+		.fallback = "info",
+		.choices = log_level_names,
+		.help = "the least important lines that are written"},
+	{.name = "target",
+		.type = ACMEMS_STRING,
+		.offset = offsetof(struct settings, log.target),
+		.fallback = "stderr",
+		.min = 1,
+		.max = 3000,
+		.help = "stderr, syslog, journal or the absolute path of a file"},
+	{.name = "format",
+		.type = ACMEMS_CHOICE,
+		.offset = offsetof(struct settings, log.format),
+		.fallback = "text",
+		.choices = log_format_names,
+		.help = "text or JSON"},
+};
+
+#define LOG_ROWS (sizeof(log_rows) / sizeof(log_rows[0]))
+
+bool settings_log_read(struct settings *settings, struct conf_faults *faults)
+{
+	const struct conf_node *node = conf_child(settings->root, "log");
+	struct schema schema = {.what = "log", .rows = log_rows, .count = LOG_ROWS};
+	bool ok = schema_apply(&schema, node, settings, faults);
+	const char *target = settings->log.target;
+
+	if (!target || target[0] == '/' || strcmp(target, "stderr") == 0 ||
+		strcmp(target, "syslog") == 0 || strcmp(target, "journal") == 0)
+		return ok;
+	conf_fault(faults, conf_child(node, "target"),
+		"log: \"target\" can not be \"%s\": it is stderr, syslog, journal or the absolute "
+		"path of a file",
+		target);
+	return false;
+}
+
+void settings_log_free(struct settings *settings)
+{
+	schema_free(log_rows, LOG_ROWS, settings);
+}
+
+/* ---- mgmt ---- */
+
+#define MAX_SIZE_CEILING 65536
+#define MINUTE_MS INT64_C(60000)
+
+static const struct acmems_option mgmt_rows[] = {
+	{.name = "listen",
+		.type = ACMEMS_LIST,
+		.offset = offsetof(struct settings, mgmt.listen),
+		.fallback = "127.0.0.1:1313, [::1]:1313",
+		.min = 0,
+		.max = 64,
+		.help = "where requests come in; an empty list: nowhere"},
+	{.name = "max-size",
+		.type = ACMEMS_SIZE,
+		.offset = offsetof(struct settings, mgmt.max_size),
+		.fallback = "16k",
+		.min = 1024,
+		.max = MAX_SIZE_CEILING,
+		.help = "largest CSR that is read"},
+	{.name = "max-pending",
+		.type = ACMEMS_INT,
+		.offset = offsetof(struct settings, mgmt.max_pending),
+		.fallback = "2000",
+		.min = 1,
+		.max = 100000,
+		.help = "requests that may wait for the CA at once; more are answered 503"},
+	{.name = "max-connections",
+		.type = ACMEMS_INT,
+		.offset = offsetof(struct settings, mgmt.max_connections),
+		.fallback = "4096",
+		.min = 1,
+		.max = 100000,
+		.help = "connections that may be open at once"},
+	{.name = "max-per-address",
+		.type = ACMEMS_INT,
+		.offset = offsetof(struct settings, mgmt.max_per_address),
+		.fallback = "1024",
+		.min = 1,
+		.max = 100000,
+		.help = "connections of one IPv4 address or IPv6 /64"},
+	{.name = "timeout",
+		.type = ACMEMS_DURATION,
+		.offset = offsetof(struct settings, mgmt.timeout),
+		.fallback = "5m",
+		.min = 1000,
+		.max = 24 * 60 * MINUTE_MS,
+		.help = "how long one order may take"},
+	{.name = "drain",
+		.type = ACMEMS_DURATION,
+		.offset = offsetof(struct settings, mgmt.drain),
+		.fallback = "30s",
+		.min = 0,
+		.max = 60 * MINUTE_MS,
+		.help = "how long a stop waits for requests and orders under way"},
+	{.name = "wildcards",
+		.type = ACMEMS_BOOL,
+		.offset = offsetof(struct settings, mgmt.wildcards),
+		.fallback = "true",
+		.help = "whether wildcard names may be asked for at all"},
+	{.name = "default-account",
+		.type = ACMEMS_STRING,
+		.offset = offsetof(struct settings, mgmt.default_account),
+		.help = "account of blocks that name none"},
+	{.name = "default-validator",
+		.type = ACMEMS_STRING,
+		.offset = offsetof(struct settings, mgmt.default_validator),
+		.help = "validator of blocks that name none"},
+	{.name = "default-storage",
+		.type = ACMEMS_STRING,
+		.offset = offsetof(struct settings, mgmt.default_storage),
+		.help = "storage of blocks that name none"},
+	{.name = "default-notify",
+		.type = ACMEMS_LIST,
+		.offset = offsetof(struct settings, mgmt.default_notify),
+		.help = "notifiers of blocks that name none"},
+};
+
+#define MGMT_ROWS (sizeof(mgmt_rows) / sizeof(mgmt_rows[0]))
+
+static bool has_ipv6(void)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	close(fd);
+	return ok;
+}
+
+/* The default must work on machines without IPv6, too; what somebody wrote is taken at its word. */
+static void fit_default_listen(struct acmems_list *listen)
+{
+	if (listen->given || listen->count < 2 || has_ipv6())
+		return;
+	free(listen->items[--listen->count]);
+	listen->items[listen->count] = NULL;
+}
+
+static bool check_listen(
+	const struct settings *settings, const struct conf_node *node, struct conf_faults *faults)
+{
+	const struct acmems_list *listen = &settings->mgmt.listen;
+	struct address_place places[ADDRESS_PLACES_MAX];
+	bool ok = true;
+
+	for (size_t i = 0; i < listen->count; i++) {
+		struct acmems_error err = {0};
+
+		if (address_places_parse(listen->items[i], places, &err) > 0)
+			continue;
+		conf_fault(faults, node, "mgmt: \"listen\": %s", err.message);
+		ok = false;
+	}
+	return ok;
+}
+
+bool settings_mgmt_read(struct settings *settings, struct conf_faults *faults)
+{
+	const struct conf_node *node = conf_child(settings->root, "mgmt");
+	struct schema schema = {.what = "mgmt", .rows = mgmt_rows, .count = MGMT_ROWS};
+	bool ok = schema_apply(&schema, node, settings, faults);
+
+	fit_default_listen(&settings->mgmt.listen);
+	return check_listen(settings, conf_child(node, "listen"), faults) && ok;
+}
+
+void settings_mgmt_free(struct settings *settings)
+{
+	schema_free(mgmt_rows, MGMT_ROWS, settings);
+}
