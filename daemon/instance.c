@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/* instance.c - a module's struct for one group of the configuration, from zeroed memory to checked. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/schema.h"
+#include "registry.h"
+
+static const char *const type_key[] = {"type", NULL};
+
+/* A table may be shorter than ours or longer: what it does not reach is not offered. */
+static void copy_ops(struct instance *instance)
+{
+	const struct acmems_module *module = instance->module->module;
+	size_t size = sizeof(instance->ops);
+
+	switch ((enum acmems_kind)module->kind) {
+	case ACMEMS_VALIDATOR:
+		size = sizeof(instance->ops.validator);
+		break;
+	case ACMEMS_AUTH:
+		size = sizeof(instance->ops.auth);
+		break;
+	case ACMEMS_STORAGE:
+		size = sizeof(instance->ops.storage);
+		break;
+	case ACMEMS_NOTIFY:
+		size = sizeof(instance->ops.notify);
+		break;
+	}
+	memcpy(&instance->ops, module->ops, module->ops_size < size ? module->ops_size : size);
+}
+
+static bool make(struct instance *instance, const struct module *module, const char *name)
+{
+	struct acmems_instance *head;
+
+	instance->module = module;
+	instance->name = strdup(name);
+	instance->data = calloc(1, module->module->instance_size);
+	if (!instance->name || !instance->data)
+		return false;
+	head = instance->data;
+	head->type = module->module->name;
+	head->name = instance->name;
+	copy_ops(instance);
+	return true;
+}
+
+static bool fill(
+	struct instance *instance, const struct conf_node *node, struct conf_faults *faults)
+{
+	const struct acmems_module *module = instance->module->module;
+	struct acmems_error err = {0};
+	char what[128];
+	struct schema schema = {.what = what,
+		.rows = module->options,
+		.count = module->option_count,
+		.also = module->kind == ACMEMS_AUTH ? NULL : type_key};
+
+	if (module->kind == ACMEMS_AUTH)
+		snprintf(what, sizeof(what), "auth block \"%.64s\", %s", instance->name,
+			module->name);
+	else
+		snprintf(what, sizeof(what), "%s \"%.64s\"", kind_name(module->kind),
+			instance->name);
+	if (!schema_apply(&schema, node, instance->data, faults))
+		return false;
+	if (!module->check || module->check(instance->data, &err))
+		return true;
+	conf_fault(faults, node, "%s: %s", what, err.message);
+	return false;
+}
+
+struct instance *instance_new(const struct module *module, const char *name,
+	const struct conf_node *node, struct conf_faults *faults)
+{
+	struct instance *instance = calloc(1, sizeof(*instance));
+
+	if (!instance || !make(instance, module, name))
+		conf_fault(faults, node, "no memory for %s \"%s\"", kind_name(module->module->kind),
+			name);
+	else if (fill(instance, node, faults))
+		return instance;
+	instance_free(instance);
+	return NULL;
+}
+
+void instance_free(struct instance *instance)
+{
+	const struct acmems_module *module;
+
+	if (!instance)
+		return;
+	module = instance->module ? instance->module->module : NULL;
+	if (instance->data) {
+		if (module->release)
+			module->release(instance->data);
+		schema_free(module->options, module->option_count, instance->data);
+		free(instance->data);
+	}
+	free(instance->name);
+	free(instance);
+}
