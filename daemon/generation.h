@@ -70,10 +70,17 @@ struct generation *generation_build(struct settings *take_settings, const char *
 typedef void generation_done(void *arg, const struct acmems_error *err);
 void generation_start(struct generation *generation, generation_done *done, void *arg);
 
+/* Requests come to it from now on; only after it has started. */
+void generation_open(struct generation *generation);
+
 /* No more requests come; when the last hold is dropped, or after deadline_ms, its instances are
- * stopped, it is freed, and done(arg) called. */
+ * stopped, it is freed, and done(arg) called. One that is only starting is taken down, and the done of
+ * its start is not called any more. */
 void generation_retire(
 	struct generation *generation, int64_t deadline_ms, acmems_callback *done, void *arg);
+
+/* What still drains gets at most this long from now. */
+void generation_hurry(struct generation *generation, int64_t deadline_ms);
 
 /* Frees one that was built and never started, or whose start failed. */
 void generation_free(struct generation *generation);
