@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/* command.c - the commands that end by themselves. */
+#include "command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/loop.h"
+#include "base/op_core.h"
+#include "base/str.h"
+#include "conf/describe.h"
+#include "generation.h"
+#include "loader.h"
+#include "module_dir.h"
+
+#define TEXT_MAX (1u << 20)
+
+/* ---- -t ---- */
+
+void command_print_faults(const struct conf_faults *faults)
+{
+	size_t count = faults->count + faults->lost;
+
+	for (size_t i = 0; i < faults->count; i++)
+		fprintf(stderr, "%s\n", faults->lines[i]);
+	if (faults->lost > 0)
+		fprintf(stderr, "(and %zu more)\n", faults->lost);
+	fprintf(stderr, "acmems: the configuration has %zu fault%s\n", count,
+		count == 1 ? "" : "s");
+}
+
+int command_test(const struct cli *cli)
+{
+	struct conf_faults faults = {0};
+	struct settings *settings = settings_load(cli->config, &faults);
+	struct generation *generation = NULL;
+
+	if (settings)
+		generation = generation_build(settings, cli->modules, true, &faults);
+	if (generation)
+		printf("acmems: %s: configuration ok\n", cli->config);
+	else
+		command_print_faults(&faults);
+	generation_free(generation);
+	registry_fini();
+	conf_faults_fini(&faults);
+	return generation ? EX_OK : EX_CONFIG;
+}
+
+/* ---- -l and -D ---- */
+
+/* One file of the directory: described, or why it is refused. The caller frees the path. */
+struct found {
+	char *path;
+	enum acmems_kind kind;
+	char type[32];
+	const struct acmems_module *module;
+};
+
+static void refuse(const char *path, const char *why)
+{
+	fprintf(stderr, "acmems: %s is refused: %s\n", path, why);
+}
+
+static bool look(const char *dir, const char *file, struct found *found)
+{
+	struct acmems_error err = {0};
+	struct loader_file identity;
+	char path[4096];
+	bool mapped;
+
+	if (!loader_name_parse(file, &found->kind, found->type)) {
+		snprintf(path, sizeof(path), "%s/%s", dir, file);
+		refuse(path, "its name is not KIND-TYPE.so with a kind that there is");
+		return false;
+	}
+	found->path = loader_path(dir, found->kind, found->type);
+	if (!found->path) {
+		refuse(file, "its path is too long");
+		return false;
+	}
+	if (loader_look(found->path, &identity, &err))
+		found->module = loader_load(found->path, found->kind, found->type, &mapped, &err);
+	if (found->module)
+		return true;
+	refuse(found->path, err.message);
+	free(found->path);
+	return false;
+}
+
+static const char *directory_of(const struct cli *cli)
+{
+	return cli->modules ? cli->modules : ACMEMS_MODULE_DIR;
+}
+
+static bool read_dir(const struct cli *cli, struct module_dir *dir)
+{
+	struct acmems_error err = {0};
+
+	if (module_dir_read(directory_of(cli), dir, &err))
+		return true;
+	fprintf(stderr, "acmems: %s\n", err.message);
+	return false;
+}
+
+int command_list(const struct cli *cli)
+{
+	struct module_dir dir;
+
+	if (!read_dir(cli, &dir))
+		return EX_NOINPUT;
+	for (size_t i = 0; i < dir.count; i++) {
+		struct found found = {0};
+
+		if (!look(directory_of(cli), dir.files[i], &found))
+			continue;
+		printf("%-9s  %-16s  %-8s  %s\n", kind_name(found.kind), found.type,
+			found.module->version, found.module->summary);
+		free(found.path);
+	}
+	module_dir_fini(&dir);
+	return EX_OK;
+}
+
+static void print_usage(const struct found *found)
+{
+	switch (found->kind) {
+	case ACMEMS_VALIDATOR:
+	case ACMEMS_STORAGE:
+	case ACMEMS_NOTIFY:
+		printf("Use: %s: { NAME: { type = \"%s\"; ... }; };\n", kind_name(found->kind),
+			found->type);
+		break;
+	case ACMEMS_AUTH:
+		printf("Use: in a block of auth, %s = ...; or %s: { ... };\n", found->type,
+			found->type);
+		break;
+	}
+}
+
+static void describe(const struct found *found)
+{
+	const struct acmems_module *module = found->module;
+	struct str text;
+
+	str_init(&text, TEXT_MAX);
+	describe_options(&text, module->options, module->option_count);
+	printf("%s-%s %s: %s\n", kind_name(found->kind), found->type, module->version,
+		module->summary);
+	printf("File: %s\n", found->path);
+	print_usage(found);
+	printf("%s:\n%s", module->option_count > 0 ? "Options" : "No options",
+		str_text(&text) ? str_text(&text) : "");
+	str_fini(&text);
+}
+
+/* Does the file's name say that it is NAME: "http01", "validator-http01"? */
+static bool is_named(const char *file, const char *name)
+{
+	enum acmems_kind kind;
+	char type[32];
+
+	return loader_name_parse(file, &kind, type) &&
+	       (strcmp(type, name) == 0 || (strncmp(file, name, strlen(name)) == 0 &&
+						   strcmp(file + strlen(name), ".so") == 0));
+}
+
+static void unknown_module(const struct cli *cli, const struct module_dir *dir)
+{
+	static const enum acmems_kind kinds[] = {
+		ACMEMS_VALIDATOR, ACMEMS_AUTH, ACMEMS_STORAGE, ACMEMS_NOTIFY};
+	char near[32] = "";
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !near[0]; i++)
+		module_dir_nearest(dir, kinds[i], cli->describe, near);
+	fprintf(stderr, "acmems: there is no module \"%s\" in %s", cli->describe,
+		directory_of(cli));
+	if (near[0])
+		fprintf(stderr, ", did you mean \"%s\"?\n", near);
+	else
+		fprintf(stderr, ", acmems -l lists them\n");
+}
+
+int command_describe(const struct cli *cli)
+{
+	struct module_dir dir;
+	size_t named = 0;
+	size_t described = 0;
+
+	if (!read_dir(cli, &dir))
+		return EX_NOINPUT;
+	for (size_t i = 0; i < dir.count; i++) {
+		struct found found = {0};
+
+		if (!is_named(dir.files[i], cli->describe))
+			continue;
+		named++;
+		if (!look(directory_of(cli), dir.files[i], &found))
+			continue;
+		if (described++ > 0)
+			printf("\n");
+		describe(&found);
+		free(found.path);
+	}
+	if (named == 0)
+		unknown_module(cli, &dir);
+	module_dir_fini(&dir);
+	return described > 0 ? EX_OK : EX_NOINPUT;
+}
