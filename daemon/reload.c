@@ -41,6 +41,12 @@ const struct generation *reload_current(void)
 
 /* ---- log ---- */
 
+/* The journal is standard error with a mark before each line. */
+static bool is_stderr(const char *target)
+{
+	return strcmp(target, "stderr") == 0 || strcmp(target, "journal") == 0;
+}
+
 static bool apply_log(const struct settings *settings, struct acmems_error *err)
 {
 	unsigned level = (unsigned)settings->log.level + state.config->verbose;
@@ -50,12 +56,11 @@ static bool apply_log(const struct settings *settings, struct acmems_error *err)
 		.target = settings->log.target,
 	};
 
-	if (state.config->detached && strcmp(config.target, "stderr") == 0)
+	if (state.config->detached && is_stderr(config.target))
 		config.target = "syslog";
 	if (!log_configure(&config, err))
 		return acmems_error_context(err, "log");
-	state.logs_to_stderr =
-		strcmp(config.target, "stderr") == 0 || strcmp(config.target, "journal") == 0;
+	state.logs_to_stderr = is_stderr(config.target);
 	return true;
 }
 

@@ -126,6 +126,7 @@ static void test_a_wrong_file_does_not_start(void **state)
 	write_config("log: { target = \"/nonexistent/folder/log\"; };\n" HOUSE(""));
 	conf_faults_fini(&faults);
 	assert_false(reload_first(&config, on_up, NULL, &faults));
+	assert_int_equal(faults.count, 1);
 	assert_non_null(strstr(faults.lines[0], "/nonexistent/folder/log"));
 }
 
