@@ -50,6 +50,7 @@ static struct {
 	struct acme_order *order;
 	struct acmems_timer *actor;
 	bool ended;
+	char dir[256]; /* the account's */
 } game;
 
 static void do_action(void *arg)
@@ -119,16 +120,17 @@ static void write_registration(const char *dir)
 		script_fail(&game.script, "%s", err.message);
 }
 
-static void remove_all(const char *dir)
+/* At exit, so that a failed scenario leaves nothing behind either. */
+static void remove_all(void)
 {
 	static const char *const files[] = {"account.pem", "registration.json"};
 	char path[300];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		snprintf(path, sizeof(path), "%s/%s", game.dir, files[i]);
 		unlink(path);
 	}
-	rmdir(dir);
+	rmdir(game.dir);
 }
 
 static struct acme_client *begin(const char *dir, const struct acme_transport *transport)
@@ -172,16 +174,17 @@ static void play(struct acme_client *client, const struct pen *pen)
 
 int main(int argc, char **argv)
 {
-	char dir[] = "/tmp/acmems-flow-XXXXXX";
 	struct acme_transport transport;
 	struct acme_client *client;
 	struct fake_ca *ca;
 	struct pen *pen;
 
-	if (argc != 2 || !mkdtemp(dir)) {
+	snprintf(game.dir, sizeof(game.dir), "%s/acmems-flow-XXXXXX", P_tmpdir);
+	if (argc != 2 || !mkdtemp(game.dir)) {
 		fprintf(stderr, "usage: runner SCENARIO\n");
 		return 2;
 	}
+	atexit(remove_all);
 	script_load(&game.script, argv[1]);
 	virtual_reset();
 	game.actor = acmems_timer_new(do_action, NULL);
@@ -189,7 +192,7 @@ int main(int argc, char **argv)
 	ca = fake_ca_new(&game.script, pen);
 	game.solver = fake_solver_new(&game.script);
 	transport = fake_ca_transport(ca);
-	client = begin(dir, &transport);
+	client = begin(game.dir, &transport);
 	play(client, pen);
 	acme_client_free(client);
 	fake_solver_free(game.solver);
@@ -199,6 +202,5 @@ int main(int argc, char **argv)
 		script_fail(&game.script, "%d timers are left behind", virtual_timers());
 	pen_free(pen);
 	script_free(&game.script);
-	remove_all(dir);
 	return 0;
 }
