@@ -46,8 +46,9 @@ typedef void acme_order_done(
 struct acme_order;
 
 /* Starts it; done comes exactly once, from the loop. NULL and *err on failure. */
-struct acme_order *acme_order_start(struct acme_client *client, const struct acme_order_config *config,
-	acme_order_done *done, void *arg, struct acmems_error *err);
+struct acme_order *acme_order_start(struct acme_client *client,
+	const struct acme_order_config *config, acme_order_done *done, void *arg,
+	struct acmems_error *err);
 
 /*
  * Gives up: done comes, from the loop, with ACMEMS_UNAVAILABLE after the clean-up (which has its own
