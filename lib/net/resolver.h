@@ -27,6 +27,9 @@ uint64_t resolver_start(const char *host, int64_t timeout_ms, resolver_done *don
 /* Silent; harmless for numbers that are done. */
 void resolver_cancel(uint64_t id);
 
+/* Asks these ("127.0.0.1:5353,...") instead of the system's; for tests. */
+bool resolver_set_servers(const char *servers);
+
 /* Sockets and memory given back; nothing may be under way. */
 void resolver_fini(void);
 

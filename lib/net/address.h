@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * net/address.h - between addresses of our own kind and those of the socket interface. Parsing and
+ * printing of bare addresses and networks is in acmems/address.h. Never looks up names.
+ */
+#ifndef NET_ADDRESS_H
+#define NET_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <acmems/address.h>
+
+/* A place to listen on. */
+struct address_place {
+	struct sockaddr_storage sockaddr;
+	socklen_t len;
+	char text[128]; /* one spelling per place: "192.0.2.1:80", "[::]:80", "unix:/path" */
+};
+
+/* What one text can stand for: "localhost" and "*" are an IPv4 and an IPv6 address. */
+#define ADDRESS_PLACES_MAX 2
+
+#define ADDRESS_KEY_LEN 9
+
+/* From the socket interface; IPv4 within IPv6 becomes IPv4, all that is not IP becomes local. */
+void address_from_sockaddr(struct acmems_address *address, const struct sockaddr *sockaddr);
+
+/* To the socket interface; returns the length, or 0 for a local address. */
+socklen_t address_to_sockaddr(
+	const struct acmems_address *address, struct sockaddr_storage *sockaddr);
+
+/*
+ * Parses "192.0.2.1:80", "[2001:db8::1]:80", "unix:/path", "localhost:80" or "*:80" into `places`,
+ * of ADDRESS_PLACES_MAX. Returns how many; 0 and *err on failure.
+ */
+size_t address_places_parse(
+	const char *text, struct address_place *places, struct acmems_error *err);
+
+/* Rewrites text from sockaddr, as after binding to port 0. */
+void address_place_name(struct address_place *place);
+
+/* What connections are counted by: an IPv4 address, or the /64 of an IPv6 address. */
+void address_key(const struct acmems_address *address, uint8_t key[ADDRESS_KEY_LEN]);
+
+#endif

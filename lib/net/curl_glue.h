@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * net/curl_glue.h - transfers on curl's multi interface, driven by our loop. The only room that knows
+ * curl. Names are resolved before (http_client.c): curl's own resolver would start threads.
+ *
+ * curl is never called from inside one of its callbacks: these only collect data, arm watches and
+ * timers. What has finished is read by a task of the loop.
+ */
+#ifndef NET_CURL_GLUE_H
+#define NET_CURL_GLUE_H
+
+#include <stdint.h>
+
+#include <acmems/http.h>
+
+struct curl_transfer;
+
+struct curl_request {
+	const struct acmems_http_call *call; /* used during the call only; its body is copied */
+	const char *host; /* for messages */
+	const char *resolve; /* "+HOST:PORT:ADDRESS,ADDRESS", or NULL when the host is an address */
+	int64_t timeout_ms;
+};
+
+/* done comes once, from the loop, unless cancelled. NULL and *err on failure. */
+struct curl_transfer *curl_transfer_start(const struct curl_request *request,
+	acmems_http_done *done, void *arg, struct acmems_error *err);
+
+/* Silent. Not from inside done, when it is gone already. */
+void curl_transfer_cancel(struct curl_transfer *transfer);
+
+/* Frees all connections. No transfer may be under way. */
+void curl_glue_fini(void);
+
+#endif

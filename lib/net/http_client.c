@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * http_client.c - a call from its URL to its answer: the host is looked up by our resolver, the rest
+ * is curl's. One deadline holds for both.
+ */
+#include "net/http_client.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(added) ((added)->id = 0)
+#include <uthash.h>
+
+#include <acmems/http.h>
+
+#include "net/curl_glue.h"
+#include "net/resolver.h"
+
+#define TIMEOUT_MS 30000
+#define HOST_MAX 254
+
+struct url {
+	char host[HOST_MAX]; /* without brackets */
+	char port[6];
+	bool literal; /* an IPv6 address in brackets */
+};
+
+struct call {
+	uint64_t id;
+	struct acmems_http_call call; /* our copies */
+	struct url url;
+	acmems_http_done *done;
+	void *arg;
+	uint64_t lookup;
+	struct curl_transfer *transfer;
+	struct acmems_timer *timer;
+	int64_t end_ms;
+	UT_hash_handle hh;
+};
+
+static struct call *calls;
+static uint64_t last_id;
+
+static void call_free(struct call *call)
+{
+	resolver_cancel(call->lookup);
+	if (call->transfer)
+		curl_transfer_cancel(call->transfer);
+	acmems_timer_free(call->timer);
+	for (size_t i = 0; call->call.headers && i < call->call.header_count; i++) {
+		free((char *)call->call.headers[i].name);
+		free((char *)call->call.headers[i].value);
+	}
+	free((void *)call->call.headers);
+	free((char *)call->call.method);
+	free((char *)call->call.url);
+	free((void *)call->call.body);
+	free((char *)call->call.ca_file);
+	free(call);
+}
+
+/* Out of the table first, then the callback, then nothing is touched any more. */
+static void call_done(
+	struct call *call, const struct acmems_http_answer *answer, const struct acmems_error *err)
+{
+	acmems_http_done *done = call->done;
+	void *arg = call->arg;
+
+	HASH_DEL(calls, call);
+	done(arg, answer, err);
+	call_free(call);
+}
+
+static void on_transfer(
+	void *arg, const struct acmems_http_answer *answer, const struct acmems_error *err)
+{
+	struct call *call = arg;
+
+	call->transfer = NULL;
+	call_done(call, answer, err);
+}
+
+static void on_deadline(void *arg)
+{
+	struct call *call = arg;
+	struct acmems_error err = {0};
+
+	acmems_error_set(&err, ACMEMS_TIMEOUT, "%s did not answer within %" PRId64 " ms",
+		call->url.host, call->call.timeout_ms);
+	call_done(call, NULL, &err);
+}
+
+static bool start_transfer(struct call *call, const char *resolve, struct acmems_error *err)
+{
+	int64_t left = call->end_ms - acmems_clock_ms();
+	struct curl_request request = {.call = &call->call,
+		.host = call->url.host,
+		.resolve = resolve,
+		.timeout_ms = left > 1 ? left : 1};
+
+	call->transfer = curl_transfer_start(&request, on_transfer, call, err);
+	return call->transfer != NULL;
+}
+
+/* The addresses as curl wants them: "+HOST:PORT:ADDRESS,[ADDRESS]"; "+" lets them be replaced. */
+static void on_addresses(void *arg, const struct acmems_address *addresses, size_t count,
+	const struct acmems_error *why)
+{
+	struct call *call = arg;
+	struct acmems_error err = {0};
+	char text[HOST_MAX + 16 * (ACMEMS_ADDRESS_TEXT_MAX + 4)], one[ACMEMS_ADDRESS_TEXT_MAX];
+	size_t len;
+
+	call->lookup = 0;
+	if (why) {
+		err = *why;
+		call_done(call, NULL, &err);
+		return;
+	}
+	len = (size_t)snprintf(text, sizeof(text), "+%s:%s:", call->url.host, call->url.port);
+	for (size_t i = 0; i < count && len < sizeof(text); i++) {
+		bool six = addresses[i].family == ACMEMS_IPV6;
+
+		acmems_address_text(&addresses[i], one);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%s%s", i ? "," : "",
+			six ? "[" : "", one, six ? "]" : "");
+	}
+	if (!start_transfer(call, text, &err))
+		call_done(call, NULL, &err);
+}
+
+/* Host and port of an absolute http(s) URL without user information (RFC 3986). */
+static bool parse_url(const char *text, bool plain, struct url *url, struct acmems_error *err)
+{
+	bool secure = strncasecmp(text, "https://", 8) == 0;
+	const char *at = text + (secure ? 8 : 7);
+	size_t len;
+
+	if (!secure && !(plain && strncasecmp(text, "http://", 7) == 0))
+		return acmems_error_set(err, ACMEMS_BAD_ANSWER, "\"%.200s\" is not an %s URL", text,
+			plain ? "http(s)" : "https");
+	url->literal = *at == '[';
+	len = url->literal ? strspn(++at, "0123456789abcdefABCDEF:.") : strcspn(at, ":/?#@\\ []");
+	if (len == 0 || len >= sizeof(url->host))
+		return acmems_error_set(err, ACMEMS_BAD_ANSWER, "\"%.200s\" has no host", text);
+	snprintf(url->host, sizeof(url->host), "%.*s", (int)len, at);
+	at += len + (url->literal && at[len] == ']');
+	snprintf(url->port, sizeof(url->port), "%s", secure ? "443" : "80");
+	if (*at == ':') {
+		len = strspn(++at, "0123456789");
+		if (len == 0 || len >= sizeof(url->port))
+			return acmems_error_set(
+				err, ACMEMS_BAD_ANSWER, "\"%.200s\" has no proper port", text);
+		snprintf(url->port, sizeof(url->port), "%.*s", (int)len, at);
+		at += len;
+	}
+	if (*at != '\0' && !strchr("/?#", *at))
+		return acmems_error_set(
+			err, ACMEMS_BAD_ANSWER, "\"%.200s\" is no proper URL", text);
+	return true;
+}
+
+static bool copy_text(const char **target, const char *text)
+{
+	*target = text ? strdup(text) : NULL;
+	return !text || *target;
+}
+
+static bool copy_headers(struct call *call, const struct acmems_http_call *from)
+{
+	struct acmems_http_header *headers = calloc(from->header_count + 1, sizeof(*headers));
+
+	call->call.headers = headers;
+	for (size_t i = 0; headers && i < from->header_count; i++) {
+		call->call.header_count = i + 1;
+		if (!copy_text(&headers[i].name, from->headers[i].name) ||
+			!copy_text(&headers[i].value, from->headers[i].value))
+			return false;
+	}
+	return headers != NULL;
+}
+
+static bool copy_call(struct call *call, const struct acmems_http_call *from)
+{
+	char *body = malloc(from->body_len + 1);
+
+	call->call.max_answer = from->max_answer;
+	call->call.timeout_ms = from->timeout_ms > 0 ? from->timeout_ms : TIMEOUT_MS;
+	call->call.plain = from->plain;
+	call->call.body = body;
+	if (!body)
+		return false;
+	if (from->body_len)
+		memcpy(body, from->body, from->body_len);
+	body[from->body_len] = '\0';
+	call->call.body_len = from->body_len;
+	return copy_text(&call->call.method, from->method) &&
+	       copy_text(&call->call.url, from->url) &&
+	       copy_text(&call->call.ca_file, from->ca_file) && copy_headers(call, from);
+}
+
+static bool add_to_table(struct call *call)
+{
+	call->id = ++last_id;
+	HASH_ADD(hh, calls, id, sizeof(call->id), call);
+	return call->id != 0;
+}
+
+static bool begin(struct call *call, struct acmems_error *err)
+{
+	call->end_ms = acmems_clock_ms() + call->call.timeout_ms;
+	acmems_timer_start(call->timer, call->call.timeout_ms);
+	if (call->url.literal)
+		return start_transfer(call, NULL, err);
+	call->lookup =
+		resolver_start(call->url.host, call->call.timeout_ms, on_addresses, call, err);
+	return call->lookup != 0;
+}
+
+uint64_t acmems_http_call_start(const struct acmems_http_call *from, acmems_http_done *done,
+	void *arg, struct acmems_error *err)
+{
+	struct url url = {0};
+	struct call *call;
+	uint64_t id;
+
+	if (!parse_url(from->url, from->plain, &url, err))
+		return 0;
+	call = calloc(1, sizeof(*call));
+	if (!call) {
+		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a request");
+		return 0;
+	}
+	call->url = url;
+	call->done = done;
+	call->arg = arg;
+	call->timer = acmems_timer_new(on_deadline, call);
+	if (!copy_call(call, from) || !call->timer || !add_to_table(call)) {
+		call_free(call);
+		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a request");
+		return 0;
+	}
+	id = call->id;
+	if (!begin(call, err)) {
+		HASH_DEL(calls, call);
+		call_free(call);
+		return 0;
+	}
+	return id;
+}
+
+void acmems_http_call_cancel(uint64_t id)
+{
+	struct call *call;
+
+	HASH_FIND(hh, calls, &id, sizeof(id), call);
+	if (!call)
+		return;
+	HASH_DEL(calls, call);
+	call_free(call);
+}
+
+size_t http_client_count(void)
+{
+	return HASH_COUNT(calls);
+}
+
+void http_client_fini(void)
+{
+	struct call *call, *next;
+
+	HASH_ITER(hh, calls, call, next)
+	{
+		HASH_DEL(calls, call);
+		call_free(call);
+	}
+	curl_glue_fini();
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: ISC */
+/* http_guard.c - bounds on connections that evhttp does not keep. */
+#include "net/http_guard.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <acmems/log.h>
+
+#include "net/address.h"
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include <utlist.h>
+
+/* What may wait behind a whole request: the next ones, as far as one read takes them. */
+#define INPUT_SLACK (2 * 16384)
+#define QUIET_MS 10000
+
+struct http_guard_peer {
+	uint8_t key[ADDRESS_KEY_LEN];
+	unsigned count;
+	UT_hash_handle hh;
+};
+
+struct http_guard {
+	struct http_door *door;
+	struct bufferevent *bev; /* our own reference until admitted */
+	struct evbuffer_cb_entry *input_cb;
+	void *connection; /* NULL until admitted */
+	struct http_guard_peer *peer;
+	struct acmems_timer *timer;
+	struct acmems_task admit;
+	int64_t deadline; /* of acmems_clock_ms() */
+	struct acmems_address address;
+	struct acmems_http_request *request; /* being answered */
+	struct http_guard *prev, *next;
+	UT_hash_handle hh;
+};
+
+static struct http_guard *by_connection;
+
+static void cut(struct http_guard *guard)
+{
+	shutdown(bufferevent_getfd(guard->bev), SHUT_RDWR);
+}
+
+/*
+ * Without this an endless line of a chunk header, say, is collected without bound. Draining keeps
+ * what came already from being looked at.
+ */
+static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct http_guard *guard = arg;
+
+	if (info->n_added == 0 || evbuffer_get_length(input) <= guard->door->limits.max_body +
+									HTTP_GUARD_HEADERS_MAX +
+									INPUT_SLACK)
+		return;
+	cut(guard);
+	evbuffer_drain(input, evbuffer_get_length(input));
+}
+
+/* Restarted here rather than at each request, so that a request costs no change of a timer. */
+static void on_deadline(void *arg)
+{
+	struct http_guard *guard = arg;
+	int64_t left = guard->request ? guard->door->limits.deadline_ms
+				      : guard->deadline - acmems_clock_ms();
+
+	if (left > 0) {
+		acmems_timer_start(guard->timer, left);
+		return;
+	}
+	acmems_log(ACMEMS_LOG_DEBUG, "http", guard->door->name, "no whole request in time");
+	cut(guard);
+}
+
+static struct http_guard_peer *count_peer(struct http_guard *guard)
+{
+	struct http_guard_peer *peer;
+	uint8_t key[ADDRESS_KEY_LEN];
+
+	address_key(&guard->address, key);
+	HASH_FIND(hh, guard->door->peers, key, sizeof(key), peer);
+	if (!peer) {
+		peer = calloc(1, sizeof(*peer));
+		if (!peer)
+			return NULL;
+		memcpy(peer->key, key, sizeof(key));
+		HASH_ADD(hh, guard->door->peers, key, sizeof(key), peer);
+		if (!peer->hh.tbl) {
+			free(peer);
+			return NULL;
+		}
+	}
+	peer->count++;
+	return peer;
+}
+
+static void uncount_peer(struct http_guard *guard)
+{
+	if (!guard->peer || --guard->peer->count > 0)
+		return;
+	HASH_DEL(guard->door->peers, guard->peer);
+	free(guard->peer);
+}
+
+static void tell_surplus(struct http_door *door, const char *text)
+{
+	int64_t now = acmems_clock_ms();
+
+	if (now < door->quiet_until)
+		return;
+	door->quiet_until = now + QUIET_MS;
+	acmems_log(ACMEMS_LOG_WARNING, "http", door->name, "too many connections %s: surplus cut",
+		text);
+}
+
+static bool has_room(struct http_guard *guard)
+{
+	struct http_door *door = guard->door;
+
+	if (door->count > door->limits.max_connections) {
+		tell_surplus(door, "in all");
+		return false;
+	}
+	guard->peer = count_peer(guard);
+	if (!guard->peer)
+		return false;
+	/* who may open a local socket is ruled by its file's mode */
+	if (guard->address.family == ACMEMS_LOCAL ||
+		guard->peer->count <= door->limits.max_per_address)
+		return true;
+	tell_surplus(door, "from one address");
+	return false;
+}
+
+static void admit(void *arg)
+{
+	struct http_guard *guard = arg;
+	struct bufferevent *bev = guard->bev;
+	struct sockaddr_storage sockaddr = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(sockaddr);
+	bool peer_known;
+
+	if (!guard->door->adopt(guard, bev)) {
+		cut(guard);
+		http_guard_free(guard);
+		return;
+	}
+	peer_known = getpeername(bufferevent_getfd(bev), (struct sockaddr *)&sockaddr, &len) == 0;
+	address_from_sockaddr(&guard->address, (struct sockaddr *)&sockaddr);
+	/* a peer that left already must not pass for a local one */
+	if (!peer_known || !has_room(guard))
+		cut(guard);
+	/* the library has a reference of its own, and tells before it gives it up */
+	bufferevent_decref(bev);
+}
+
+struct http_guard *http_guard_new(struct http_door *door, struct bufferevent *bev)
+{
+	struct http_guard *guard = calloc(1, sizeof(*guard));
+
+	if (!guard)
+		return NULL;
+	guard->door = door;
+	guard->bev = bev;
+	guard->timer = acmems_timer_new(on_deadline, guard);
+	guard->input_cb = evbuffer_add_cb(bufferevent_get_input(bev), on_input, guard);
+	if (!guard->timer || !guard->input_cb) {
+		if (guard->input_cb)
+			evbuffer_remove_cb_entry(bufferevent_get_input(bev), guard->input_cb);
+		acmems_timer_free(guard->timer);
+		free(guard);
+		return NULL;
+	}
+	bufferevent_incref(bev);
+	DL_APPEND(door->guards, guard);
+	door->count++;
+	guard->deadline = acmems_clock_ms() + door->limits.deadline_ms;
+	acmems_timer_start(guard->timer, door->limits.deadline_ms);
+	acmems_task_post(&guard->admit, admit, guard);
+	return guard;
+}
+
+void http_guard_free(struct http_guard *guard)
+{
+	struct http_door *door = guard->door;
+
+	acmems_task_cancel(&guard->admit);
+	acmems_timer_free(guard->timer);
+	evbuffer_remove_cb_entry(bufferevent_get_input(guard->bev), guard->input_cb);
+	if (guard->connection)
+		HASH_DEL(by_connection, guard);
+	else
+		bufferevent_decref(guard->bev);
+	uncount_peer(guard);
+	DL_DELETE(door->guards, guard);
+	door->count--;
+	free(guard);
+	if (door->count == 0)
+		door->empty(door->arg);
+}
+
+void http_guard_busy(struct http_guard *guard, struct acmems_http_request *request)
+{
+	guard->request = request;
+}
+
+struct acmems_http_request *http_guard_request(const struct http_guard *guard)
+{
+	return guard->request;
+}
+
+void http_guard_idle(struct http_guard *guard)
+{
+	guard->request = NULL;
+	guard->deadline = acmems_clock_ms() + guard->door->limits.deadline_ms;
+}
+
+const struct acmems_address *http_guard_peer(const struct http_guard *guard)
+{
+	return &guard->address;
+}
+
+bool http_guard_set_connection(struct http_guard *guard, void *connection)
+{
+	guard->connection = connection;
+	HASH_ADD_PTR(by_connection, connection, guard);
+	if (!guard->hh.tbl)
+		guard->connection = NULL;
+	return guard->connection != NULL;
+}
+
+struct http_guard *http_guard_find(void *connection)
+{
+	struct http_guard *guard;
+
+	HASH_FIND_PTR(by_connection, &connection, guard);
+	return guard;
+}
+
+bool http_guard_is_leaving(const struct http_guard *guard)
+{
+	return guard->door->leaving;
+}
+
+void http_door_leave(struct http_door *door)
+{
+	struct http_guard *guard;
+
+	door->leaving = true;
+	DL_FOREACH(door->guards, guard)
+	{
+		/* an answer on its way out is left to the deadline */
+		if (!guard->request && evbuffer_get_length(bufferevent_get_output(guard->bev)) == 0)
+			cut(guard);
+	}
+}
+
+void http_door_forget_new(struct http_door *door)
+{
+	struct http_guard *guard, *next;
+
+	DL_FOREACH_SAFE(door->guards, guard, next)
+	{
+		if (!guard->connection)
+			http_guard_free(guard);
+	}
+}

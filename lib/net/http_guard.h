@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * net/http_guard.h - bounds on connections that the HTTP library does not keep: an absolute deadline,
+ * a cap on bytes waiting to be read, and caps on connections in all and per address.
+ *
+ * A door is what all connections of one listening address share. Life of a guard: new, when the
+ * connection's bufferevent is made and nothing else is known of it; admitted from the loop right
+ * after, where it is counted or cut; freed when the library closes the connection. Cutting is
+ * shutdown(2) and nothing else: the library then sees an end of input and frees what it has.
+ */
+#ifndef NET_HTTP_GUARD_H
+#define NET_HTTP_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/address.h>
+#include <acmems/loop.h>
+
+struct acmems_http_request;
+struct bufferevent;
+struct http_guard;
+struct http_guard_peer;
+
+/* Bytes of request line and headers. */
+#define HTTP_GUARD_HEADERS_MAX 8192
+
+struct http_limits {
+	size_t max_body; /* bytes */
+	unsigned max_connections;
+	unsigned max_per_address;
+	int64_t deadline_ms;
+};
+
+struct http_door {
+	struct http_limits limits;
+	const char *name; /* of the address, for the log */
+	/* Finds the library's connection of a bufferevent and has http_guard_free() called at its
+	 * end; false when it is gone already or memory is short. */
+	bool (*adopt)(struct http_guard *guard, struct bufferevent *bev);
+	acmems_callback *empty; /* the last guard went; may not free the door */
+	void *arg;
+	/* the guards' */
+	struct http_guard *guards;
+	struct http_guard_peer *peers;
+	size_t count;
+	bool leaving;
+	int64_t quiet_until; /* no line about surplus connections before */
+};
+
+/* NULL without memory. */
+struct http_guard *http_guard_new(struct http_door *door, struct bufferevent *bev);
+void http_guard_free(struct http_guard *guard);
+
+/* A whole request has come: no deadline until it is answered. */
+void http_guard_busy(struct http_guard *guard, struct acmems_http_request *request);
+
+/* The request that is being answered, or NULL. */
+struct acmems_http_request *http_guard_request(const struct http_guard *guard);
+
+/* It is answered: from now on the deadline for the next whole request runs. */
+void http_guard_idle(struct http_guard *guard);
+
+const struct acmems_address *http_guard_peer(const struct http_guard *guard);
+
+/* For adopt(): names the connection, by which the guard is found again. False without memory. */
+bool http_guard_set_connection(struct http_guard *guard, void *connection);
+struct http_guard *http_guard_find(void *connection);
+
+/* Nobody listens any more: cuts connections that wait for a request, and has those that are being
+ * answered closed after that. */
+void http_door_leave(struct http_door *door);
+
+/* Whether the connection is to be closed after its answer for that reason. */
+bool http_guard_is_leaving(const struct http_guard *guard);
+
+/* Drops the guards that were not admitted yet, before their connections are freed by force. */
+void http_door_forget_new(struct http_door *door);
+
+#endif
