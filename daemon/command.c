@@ -124,6 +124,16 @@ int command_list(const struct cli *cli)
 	return EX_OK;
 }
 
+/* Is the setting itself a value, with no need of a group? */
+static bool takes_setting(const struct acmems_module *module)
+{
+	for (uint32_t i = 0; i < module->option_count; i++) {
+		if (module->options[i].flags & ACMEMS_DIRECT)
+			return true;
+	}
+	return false;
+}
+
 static void print_usage(const struct found *found)
 {
 	switch (found->kind) {
@@ -134,8 +144,8 @@ static void print_usage(const struct found *found)
 			found->type);
 		break;
 	case ACMEMS_AUTH:
-		printf("Use: in a block of auth, %s = ...; or %s: { ... };\n", found->type,
-			found->type);
+		printf("Use: in a block of auth, %s%s\n", found->type,
+			takes_setting(found->module) ? " = ...;" : ": { ... };");
 		break;
 	}
 }
