@@ -225,7 +225,7 @@ static enum acmems_http_taken on_request(void *arg, struct acmems_http_request *
 
 	if (!answer)
 		return ACMEMS_HTTP_DECLINED;
-	acmems_log(ACMEMS_LOG_DEBUG, ROOM, http01->self.name, "%s fetches \"%s\"",
+	acmems_log(ACMEMS_LOG_DEBUG, ROOM, http01->self.name, "%s fetches token \"%s\"",
 		acmems_address_text(acmems_http_request_peer(request), peer), answer->token);
 	for (size_t i = 0; i < answer->holder_count; i++)
 		acmems_challenge_seen(answer->holders[i]);

@@ -15,6 +15,13 @@ def pytest_report_header():
     return [f"acmems: {rig.BUILD}{' with sanitizers' if rig.SANITIZED else ''}", f"pebble: {rig.pebble_version()}"]
 
 
+def pytest_make_parametrize_id(val):
+    """Names of tests that fit on a line, and hold no control characters."""
+    if isinstance(val, (str, bytes)) and len(val) > 40:
+        return f"{val[:30]!r}... ({len(val)})"
+    return None
+
+
 @pytest.fixture(scope="session")
 def resolver(tmp_path_factory):
     process = rig.Resolver(tmp_path_factory.mktemp("resolver"))
@@ -91,6 +98,8 @@ def start(tmp_path):
         return started[-1]
 
     yield make
+    for process in started:
+        process.stop()
     for process in started:
         process.finish()
 
