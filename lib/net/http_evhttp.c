@@ -16,6 +16,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <fcntl.h>
@@ -78,8 +79,8 @@ static void send_text(struct evhttp_request *evhttp, int status, const char *tex
 	evhttp_send_reply(evhttp, status, NULL, NULL);
 }
 
-static bool add_headers(struct acmems_http_request *request,
-	const struct acmems_http_header *headers, size_t count)
+static bool add_headers(
+	struct acmems_http_request *request, const struct acmems_http_header *headers, size_t count)
 {
 	struct evkeyvalq *out = evhttp_request_get_output_headers(request->evhttp);
 
@@ -101,12 +102,16 @@ static bool add_body(struct acmems_http_request *request, const void *body, size
 		evhttp_add_header(out, "Content-Type", "text/plain; charset=utf-8") < 0)
 		return false;
 	if (evhttp_request_get_command(request->evhttp) != EVHTTP_REQ_HEAD)
-		return evbuffer_add(evhttp_request_get_output_buffer(request->evhttp), body, len) == 0;
+		return evbuffer_add(evhttp_request_get_output_buffer(request->evhttp), body, len) ==
+		       0;
 	snprintf(text, sizeof(text), "%zu", len);
 	return evhttp_add_header(out, "Content-Length", text) == 0;
 }
 
-static bool must_close(const struct acmems_http_request *request, int status);
+static bool must_close(const struct acmems_http_request *request, int status)
+{
+	return status >= 400 || http_guard_is_leaving(request->guard);
+}
 
 bool acmems_http_reply(uint64_t id, int status, const struct acmems_http_header *headers,
 	size_t header_count, const void *body, size_t len)
@@ -224,7 +229,8 @@ static struct http_evhttp *find_listener(const struct evconnlistener *listener)
 {
 	struct http_evhttp *http;
 
-	LL_FOREACH (all.first, http) {
+	LL_FOREACH(all.first, http)
+	{
 		if (http->bound && http->listener == listener)
 			return http;
 	}
@@ -293,8 +299,8 @@ static bool copy_headers(struct acmems_http_request *request)
 	for (header = headers->tqh_first; header; header = header->next.tqe_next) {
 		if (request->header_count == HTTP_CHECK_HEADERS_MAX)
 			return false;
-		request->headers[request->header_count++] = (struct acmems_http_header){
-			.name = header->key, .value = header->value};
+		request->headers[request->header_count++] =
+			(struct acmems_http_header){.name = header->key, .value = header->value};
 	}
 	return true;
 }
@@ -324,7 +330,6 @@ static const char *method_name(struct evhttp_request *evhttp)
 	return "";
 }
 
-/* Minor version as sent; evhttp has it in a private struct only, but its own answer copies it. */
 static int check(struct acmems_http_request *request, const char **why)
 {
 	struct evhttp_request *evhttp = request->evhttp;
@@ -332,6 +337,8 @@ static int check(struct acmems_http_request *request, const char **why)
 	struct http_check_request line = {
 		.method = request->method,
 		.target = evhttp_request_get_uri(evhttp),
+		.major = evhttp->major,
+		.minor = evhttp->minor,
 		.headers = request->headers,
 	};
 
@@ -374,11 +381,6 @@ static void on_request(struct evhttp_request *evhttp, void *arg)
 
 /* ---- the whole ---- */
 
-static bool must_close(const struct acmems_http_request *request, int status)
-{
-	return status >= 400 || http_guard_is_leaving(request->guard);
-}
-
 void http_evhttp_update(struct http_evhttp *http)
 {
 	evhttp_set_max_body_size(http->evhttp, (ev_ssize_t)http->door->limits.max_body);
@@ -390,10 +392,10 @@ static void set_up(struct http_evhttp *http)
 {
 	evhttp_set_max_headers_size(http->evhttp, HTTP_GUARD_HEADERS_MAX);
 	/* all, so that handlers say 405 and what they allow */
-	evhttp_set_allowed_methods(http->evhttp,
-		EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
-			EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
-			EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
+	evhttp_set_allowed_methods(
+		http->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
+				      EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
+				      EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
 	/* who sends too much shall read the 413 before the connection breaks */
 	evhttp_set_flags(http->evhttp, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_gencb(http->evhttp, on_request, http);

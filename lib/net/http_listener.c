@@ -33,8 +33,10 @@ static void listener_free(struct http_listener *listener)
 		link = &(*link)->next;
 	if (*link)
 		*link = listener->next;
-	listen_remove(&listener->socket);
+	if (listener->users > 0)
+		listen_remove(&listener->socket);
 	http_evhttp_free(listener->http);
+	/* posted by the last guard on its way out */
 	acmems_task_cancel(&listener->over);
 	free(listener);
 }

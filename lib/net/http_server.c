@@ -15,6 +15,7 @@
 
 struct acmems_http_server {
 	struct acmems_http_server *next; /* older */
+	uint64_t number; /* higher is newer; never used again */
 	struct http_listener **listeners;
 	size_t count;
 	struct http_limits limits;
@@ -23,7 +24,8 @@ struct acmems_http_server {
 	bool open;
 };
 
-static struct acmems_http_server *servers;
+static struct acmems_http_server *servers; /* newest first */
+static uint64_t last_number;
 
 static bool listens_on(
 	const struct acmems_http_server *server, const struct http_listener *listener)
@@ -35,15 +37,42 @@ static bool listens_on(
 	return false;
 }
 
+/* The newest that is open there and older than `number`. */
+static struct acmems_http_server *next_open(const struct http_listener *listener, uint64_t number)
+{
+	for (struct acmems_http_server *server = servers; server; server = server->next) {
+		if (server->open && server->number < number && listens_on(server, listener))
+			return server;
+	}
+	return NULL;
+}
+
+/* A handler may free servers, its own too: nothing but a number is kept over its call. */
 static enum acmems_http_taken offer(
 	struct http_listener *listener, struct acmems_http_request *request)
 {
-	for (struct acmems_http_server *server = servers; server; server = server->next) {
-		if (server->open && listens_on(server, listener) &&
-			server->handler(server->arg, request) == ACMEMS_HTTP_TAKEN)
+	uint64_t id = acmems_http_request_id(request);
+	uint64_t number = UINT64_MAX;
+	struct acmems_http_server *server = next_open(listener, number);
+
+	while (server) {
+		number = server->number;
+		/* who replies and declines in one has taken it all the same */
+		if (server->handler(server->arg, request) == ACMEMS_HTTP_TAKEN ||
+			!acmems_http_request_find(id))
 			return ACMEMS_HTTP_TAKEN;
+		server = next_open(listener, number);
 	}
 	return ACMEMS_HTTP_DECLINED;
+}
+
+/* The bounds of an address are those of the newest open server on it. */
+static void follow_newest(struct http_listener *listener)
+{
+	const struct acmems_http_server *server = next_open(listener, UINT64_MAX);
+
+	if (server)
+		http_listener_limit(listener, &server->limits);
 }
 
 static bool listen_on(struct acmems_http_server *server, const char *text, struct acmems_error *err)
@@ -93,6 +122,7 @@ struct acmems_http_server *acmems_http_server_new(
 	server->limits = limits_of(config);
 	server->handler = config->handler;
 	server->arg = config->arg;
+	server->number = ++last_number;
 	server->next = servers;
 	servers = server;
 	for (size_t i = 0; i < texts; i++) {
@@ -108,7 +138,7 @@ void acmems_http_server_open(struct acmems_http_server *server)
 {
 	server->open = true;
 	for (size_t i = 0; i < server->count; i++)
-		http_listener_limit(server->listeners[i], &server->limits);
+		follow_newest(server->listeners[i]);
 }
 
 void acmems_http_server_free(struct acmems_http_server *server)
@@ -121,8 +151,10 @@ void acmems_http_server_free(struct acmems_http_server *server)
 		link = &(*link)->next;
 	if (*link)
 		*link = server->next;
-	for (size_t i = 0; i < server->count; i++)
+	for (size_t i = 0; i < server->count; i++) {
+		follow_newest(server->listeners[i]);
 		http_listener_put(server->listeners[i]);
+	}
 	free(server->listeners);
 	free(server);
 }
