@@ -49,12 +49,14 @@ static bool parse_raw(const char *text, struct acmems_address *address)
 	return !zone || address->scope != 0;
 }
 
-bool acmems_address_parse(const char *text, struct acmems_address *address, struct acmems_error *err)
+bool acmems_address_parse(
+	const char *text, struct acmems_address *address, struct acmems_error *err)
 {
 	struct acmems_address parsed;
 
 	if (!parse_raw(text, &parsed))
-		return acmems_error_set(err, ACMEMS_CONFIG, "\"%.100s\" is not an IP address", text);
+		return acmems_error_set(
+			err, ACMEMS_CONFIG, "\"%.100s\" is not an IP address", text);
 	unmap(&parsed);
 	*address = parsed;
 	return true;
@@ -105,7 +107,8 @@ static bool bits_behind(const uint8_t *bytes, unsigned prefix, unsigned width)
 	return false;
 }
 
-bool acmems_network_parse(const char *text, struct acmems_network *network, struct acmems_error *err)
+bool acmems_network_parse(
+	const char *text, struct acmems_network *network, struct acmems_error *err)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
@@ -119,7 +122,8 @@ bool acmems_network_parse(const char *text, struct acmems_network *network, stru
 	address[len] = '\0';
 	if (strchr(address, '%') || !parse_raw(address, &parsed.address))
 		return acmems_error_set(err, ACMEMS_CONFIG,
-			"\"%.100s\" is not a network: write it like 192.0.2.0/24 or 2001:db8::/32", text);
+			"\"%.100s\" is not a network: write it like 192.0.2.0/24 or 2001:db8::/32",
+			text);
 	width = parsed.address.family == ACMEMS_IPV4 ? 32 : 128;
 	parsed.prefix = width;
 	if (slash && !parse_number(slash + 1, width, &parsed.prefix))
@@ -148,7 +152,8 @@ bool acmems_network_contains(
 		return false;
 	if (whole > 0 && memcmp(peer.bytes, network->address.bytes, whole) != 0)
 		return false;
-	return rest == 0 || ((peer.bytes[whole] ^ network->address.bytes[whole]) >> (8 - rest)) == 0;
+	return rest == 0 ||
+	       ((peer.bytes[whole] ^ network->address.bytes[whole]) >> (8 - rest)) == 0;
 }
 
 void address_from_sockaddr(struct acmems_address *address, const struct sockaddr *sockaddr)
@@ -222,8 +227,8 @@ static bool parse_unix(const char *path, struct address_place *place, struct acm
 
 	if (path[0] != '/' || len >= sizeof(un.sun_path))
 		return acmems_error_set(err, ACMEMS_CONFIG,
-			"\"unix:%.120s\": a socket needs an absolute path shorter than %zu bytes", path,
-			sizeof(un.sun_path));
+			"\"unix:%.120s\": a socket needs an absolute path shorter than %zu bytes",
+			path, sizeof(un.sun_path));
 	memcpy(un.sun_path, path, len + 1);
 	memset(place, 0, sizeof(*place));
 	memcpy(&place->sockaddr, &un, sizeof(un));
@@ -236,7 +241,8 @@ static bool make_place(const char *host, unsigned port, struct address_place *pl
 {
 	struct acmems_address address;
 
-	if (!parse_raw(host, &address) || (address.family == ACMEMS_IPV6 && is_mapped(address.bytes)))
+	if (!parse_raw(host, &address) ||
+		(address.family == ACMEMS_IPV6 && is_mapped(address.bytes)))
 		return false;
 	address.port = (uint16_t)port;
 	memset(place, 0, sizeof(*place));
@@ -286,8 +292,10 @@ size_t address_places_parse(
 			return 1;
 	}
 	acmems_error_set(err, ACMEMS_CONFIG,
-		"cannot listen on \"%.100s\": write 192.0.2.1:80, [2001:db8::1]:80, *:80, localhost:80 "
-		"or unix:/path; other names are not looked up", text);
+		"cannot listen on \"%.100s\": write 192.0.2.1:80, [2001:db8::1]:80, *:80, "
+		"localhost:80 "
+		"or unix:/path; other names are not looked up",
+		text);
 	return 0;
 }
 

@@ -106,8 +106,7 @@ static int check_headers(
 	return 0;
 }
 
-static int check_host(
-	const struct http_check_request *request, const char *host, const char **why)
+static int check_host(const struct http_check_request *request, const char *host, const char **why)
 {
 	if (!host)
 		return request->minor >= 1 ? bad(why, "the Host header is missing") : 0;

@@ -21,7 +21,8 @@ static const char *advice(int errnum)
 		return " (another program listens there: stop it or choose another port)";
 	case EACCES:
 	case EPERM:
-		return " (ports below 1024 need CAP_NET_BIND_SERVICE, a socket file a writable folder)";
+		return " (ports below 1024 need CAP_NET_BIND_SERVICE, a socket file a writable "
+		       "folder)";
 	case EADDRNOTAVAIL:
 		return " (no interface of this machine has the address)";
 	case ENOENT:
@@ -110,8 +111,8 @@ static bool learn(struct listen_socket *made)
 	return true;
 }
 
-bool listen_open(const struct address_place *place, struct listen_socket *made,
-	struct acmems_error *err)
+bool listen_open(
+	const struct address_place *place, struct listen_socket *made, struct acmems_error *err)
 {
 	int family = place->sockaddr.ss_family;
 	int errnum;
@@ -122,8 +123,8 @@ bool listen_open(const struct address_place *place, struct listen_socket *made,
 	made->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (made->fd < 0)
 		return refuse(err, place, errno);
-	if ((is_unix(place) || set_tcp_options(made->fd, family)) && bind_tightly(made->fd, place) &&
-		listen(made->fd, BACKLOG) == 0 && learn(made))
+	if ((is_unix(place) || set_tcp_options(made->fd, family)) &&
+		bind_tightly(made->fd, place) && listen(made->fd, BACKLOG) == 0 && learn(made))
 		return true;
 	errnum = errno;
 	close(made->fd);

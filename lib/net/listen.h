@@ -26,8 +26,8 @@ struct listen_socket {
  * mode 0660; one that nobody listens on any more is replaced. False and *err (which address, why,
  * what to do) on failure.
  */
-bool listen_open(const struct address_place *place, struct listen_socket *socket,
-	struct acmems_error *err);
+bool listen_open(
+	const struct address_place *place, struct listen_socket *socket, struct acmems_error *err);
 
 /* Removes the file of a Unix socket if it is still ours. Does not close fd. */
 void listen_remove(const struct listen_socket *socket);
