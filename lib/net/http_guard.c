@@ -124,7 +124,7 @@ static bool has_room(struct http_guard *guard)
 {
 	struct http_door *door = guard->door;
 
-	if (door->count > door->limits.max_connections) {
+	if (door->admitted >= door->limits.max_connections) {
 		tell_surplus(door, "in all");
 		return false;
 	}
@@ -155,7 +155,10 @@ static void admit(void *arg)
 	peer_known = getpeername(bufferevent_getfd(bev), (struct sockaddr *)&sockaddr, &len) == 0;
 	address_from_sockaddr(&guard->address, (struct sockaddr *)&sockaddr);
 	/* a peer that left already must not pass for a local one */
-	if (!peer_known || !has_room(guard))
+	guard->admitted = peer_known && has_room(guard);
+	if (guard->admitted)
+		guard->door->admitted++;
+	else
 		cut(guard);
 	/* the library has a reference of its own, and tells before it gives it up */
 	bufferevent_decref(bev);
@@ -201,6 +204,8 @@ void http_guard_free(struct http_guard *guard)
 	uncount_peer(guard);
 	DL_DELETE(door->guards, guard);
 	door->count--;
+	if (guard->admitted)
+		door->admitted--;
 	free(guard);
 	if (door->count == 0)
 		door->empty(door->arg);

@@ -45,6 +45,7 @@ struct http_door {
 	struct http_guard *guards;
 	struct http_guard_peer *peers;
 	size_t count;
+	size_t admitted; /* of these, those that are not to be cut at once */
 	bool leaving;
 	int64_t quiet_until; /* no line about surplus connections before */
 };
