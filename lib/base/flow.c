@@ -10,10 +10,11 @@
 static void on_deadline(void *arg)
 {
 	struct flow *flow = arg;
+	const struct flow_table *table = flow->table;
 
-	acmems_log(ACMEMS_LOG_DEBUG, flow->table->room, flow->id, "%s: out of time",
-		flow_state_name(flow));
-	flow->table->expired(flow->subject, flow->state);
+	acmems_log(
+		ACMEMS_LOG_DEBUG, table->room, flow->id, "%s: out of time", flow_state_name(flow));
+	table->expired(flow->subject, flow->state);
 	/* expired() may have ended the flow */
 	if (flow->table)
 		flow_step(flow);

@@ -177,7 +177,7 @@ static void broken_registration_is_found_again(void **state)
 
 static void contacts_and_binding(void **state)
 {
-	char *contacts[] = {"mailto:a@example.org", "mailto:b@example.org", NULL};
+	char *contacts[] = {(char *)"mailto:a@example.org", (char *)"mailto:b@example.org", NULL};
 	struct acmems_error err = {0};
 	const struct cJSON *binding;
 	const struct cJSON *list;
@@ -221,7 +221,7 @@ static void terms_that_are_not_accepted(void **state)
 
 static void terms_that_are_listed(void **state)
 {
-	char *terms[] = {"https://ca.example/terms-0", PAPER_TERMS, NULL};
+	char *terms[] = {(char *)"https://ca.example/terms-0", (char *)PAPER_TERMS, NULL};
 	struct acmems_error err = {0};
 
 	(void)state;
