@@ -37,6 +37,7 @@ struct http_guard {
 	int64_t deadline; /* of acmems_clock_ms() */
 	struct acmems_address address;
 	struct acmems_http_request *request; /* being answered */
+	bool admitted;
 	struct http_guard *prev, *next;
 	UT_hash_handle hh;
 };
