@@ -76,6 +76,8 @@ bool process_detach(struct acmems_error *err)
 	int fds[2];
 	pid_t child;
 
+	/* what the caller had open must not stay open because of us */
+	close_range(STDERR_FILENO + 1, ~0u, 0);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return acmems_error_errno(err, errno, "cannot detach");
 	child = fork();

@@ -17,7 +17,7 @@ void process_init(void);
 /*
  * Forks, and returns in the child, which is the leader of a new session and still has the terminal
  * for what it has to say. The parent stays until process_detach_done() or the child's end, and exits
- * with its status. To be called before anything else is open.
+ * with its status. Closes all descriptors but the standard ones, so it comes before anything else.
  */
 bool process_detach(struct acmems_error *err);
 

@@ -59,7 +59,10 @@ static bool apply_log(const struct settings *settings, struct acmems_error *err)
 	if (state.config->detached && is_stderr(config.target))
 		config.target = "syslog";
 	if (!log_configure(&config, err))
-		return acmems_error_context(err, "log");
+		return acmems_error_context(err, "log%s",
+			config.target != settings->log.target
+				? " (detached, so \"target\" is syslog and not standard error)"
+				: "");
 	state.logs_to_stderr = is_stderr(config.target);
 	return true;
 }
