@@ -138,8 +138,8 @@ void listen_remove(const struct listen_socket *made)
 
 	if (!is_unix(&made->place) || made->ino == 0)
 		return;
-	if (lstat(unix_path(&made->place), &info) == 0 && info.st_dev == made->dev &&
-		info.st_ino == made->ino)
+	if (lstat(unix_path(&made->place), &info) == 0 && S_ISSOCK(info.st_mode) &&
+		info.st_dev == made->dev && info.st_ino == made->ino)
 		unlink(unix_path(&made->place));
 }
 
