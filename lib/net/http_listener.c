@@ -15,7 +15,6 @@
 struct http_listener {
 	struct http_listener *next;
 	struct listen_socket socket;
-	char asked[128]; /* the address as it was asked for: port 0 stays 0 */
 	struct http_evhttp *http;
 	struct http_door door;
 	struct acmems_task over;
@@ -67,9 +66,8 @@ static void on_request(void *arg, struct acmems_http_request *request)
 static struct http_listener *find_open(const struct address_place *place)
 {
 	for (struct http_listener *listener = listeners; listener; listener = listener->next) {
-		/* port 0 asks for a port of one's own each time */
-		if (listener->users > 0 && strcmp(listener->asked, place->text) == 0 &&
-			strcmp(listener->socket.place.text, place->text) == 0)
+		/* port 0 is nobody's true one, and so asks for a port of one's own each time */
+		if (listener->users > 0 && strcmp(listener->socket.place.text, place->text) == 0)
 			return listener;
 	}
 	return NULL;
@@ -84,7 +82,6 @@ static struct http_listener *listener_new(const struct address_place *place,
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to listen on %s", place->text);
 		return NULL;
 	}
-	memcpy(listener->asked, place->text, sizeof(listener->asked));
 	listener->offer = offer;
 	listener->users = 1;
 	listener->door.limits = *limits;
