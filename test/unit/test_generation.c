@@ -24,13 +24,18 @@ static struct {
 } started;
 static bool gone;
 
-static int setup(void **state)
+static void reset(void)
 {
 	virtual_reset();
 	fake_ca = (struct fake_ca){0};
 	memset(&started, 0, sizeof(started));
 	gone = false;
 	unsetenv("MOODY_TRACE");
+}
+
+static int setup(void **state)
+{
+	reset();
 	return temp_dir_setup(state);
 }
 
@@ -200,7 +205,7 @@ static void test_failed_start_tears_down(void **state)
 		struct generation *generation;
 		char text[256];
 
-		setup(state);
+		reset();
 		snprintf(text, sizeof(text),
 			"a: { type = \"moody\"; }; b: { type = \"moody\"; start = \"%s\"; };",
 			how[i]);
@@ -215,9 +220,7 @@ static void test_failed_start_tears_down(void **state)
 		generation_free(generation);
 		assert_string_equal(trace(), "a:start b:start a:stop a:release b:release ");
 		assert_int_equal(started.calls, 1);
-		teardown(state);
 	}
-	temp_dir_setup(state);
 }
 
 static void test_every_failure_is_named(void **state)
