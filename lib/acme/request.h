@@ -25,7 +25,7 @@
 struct cJSON;
 
 enum acme_expect {
-	ACME_EXPECT_JSON,  /* an object */
+	ACME_EXPECT_JSON, /* an object */
 	ACME_EXPECT_CHAIN, /* application/pem-certificate-chain */
 };
 
@@ -33,19 +33,19 @@ struct acme_request {
 	const char *url;
 	const char *payload; /* JSON text; NULL for POST-as-GET */
 	enum acme_expect expect;
-	bool repeatable;     /* may be sent again when its answer was lost */
-	bool with_jwk;       /* newAccount: jwk instead of kid */
-	int64_t timeout_ms;  /* for everything, waiting in line included; 0: 60,000 */
+	bool repeatable; /* may be sent again when its answer was lost */
+	bool with_jwk; /* newAccount: jwk instead of kid */
+	int64_t timeout_ms; /* for everything, waiting in line included; 0: 60,000 */
 };
 
 /* A good answer (2xx), valid during the callback. */
 struct acme_answer {
 	int status;
-	const struct cJSON *json;  /* ACME_EXPECT_JSON */
-	const char *body;          /* NUL-terminated */
+	const struct cJSON *json; /* ACME_EXPECT_JSON */
+	const char *body; /* NUL-terminated */
 	size_t len;
-	const char *location;      /* Location header or NULL */
-	int64_t retry_after_ms;    /* -1: none; bounded to a day */
+	const char *location; /* Location header or NULL */
+	int64_t retry_after_ms; /* -1: none; bounded to a day */
 };
 
 typedef void acme_request_done(
