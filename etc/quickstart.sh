@@ -22,7 +22,7 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 say "1. Packages and build"
 etc/packages.sh build run
 [ -e build/build.ninja ] || meson setup build -Dtests=false >/dev/null
-ninja -C build | tail -n 1
+ninja -C build >build/ninja.out || { cat build/ninja.out; exit 1; }
 
 work=$(mktemp -d)
 pids=""

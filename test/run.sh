@@ -41,14 +41,16 @@ if [ ! -e "$build/build.ninja" ]; then
     meson setup "$build" $options ${ACMEMS_MESON_OPTIONS:-} >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
     rm -f "$build.log"
 fi
-ninja -C "$build" | tail -n 1
+# quiet unless it fails
+make() { ninja -C "$build" "$@" >"$build/ninja.out" || { cat "$build/ninja.out"; exit 1; }; }
+make
 
 echo "== unit, flow, fuzz corpora, lint"
 meson test -C "$build" --no-rebuild --print-errorlogs --suite unit --suite flow --suite fuzz --suite lint
 
 if [ $torture = yes ] && [ $sanitize = no ]; then
     echo "== torture: every allocation failing once"
-    ninja -C "$build" torture-programs | tail -n 1
+    make torture-programs
     meson test -C "$build" --no-rebuild --print-errorlogs --suite torture
 fi
 
