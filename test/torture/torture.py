@@ -6,7 +6,7 @@ usage: torture.py PROGRAM [MOST]
 
 An allocation that fails may fail the test's assertions - the test expected success - but the
 program must come to its end: no signal, no sanitizer report, no hang. With more than MOST
-allocations (default 400) evenly spread ones are taken, first and last included.
+allocations (default 60) evenly spread ones are taken, first and last included.
 """
 
 import os
@@ -30,7 +30,7 @@ def run(program, at, count_file):
 
 def main():
     program = sys.argv[1]
-    most = int(sys.argv[2]) if len(sys.argv) > 2 else 400
+    most = int(sys.argv[2]) if len(sys.argv) > 2 else 60
     with tempfile.NamedTemporaryFile(mode="r") as file:
         clean = run(program, 0, file.name)
         if clean is None or clean.returncode != 0:
