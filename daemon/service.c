@@ -30,6 +30,7 @@
 #include "net/resolver.h"
 #include "process.h"
 #include "reload.h"
+#include "rest.h"
 #include "sd_notify.h"
 #include "sign.h"
 #include "signals.h"
@@ -193,7 +194,7 @@ static bool go_up(const struct generation *generation, struct acmems_error *err)
 	if (!process_pid_file(pid_file, err))
 		return false;
 	service.pid_file = pid_file ? strdup(pid_file) : NULL;
-	if ((pid_file && !service.pid_file) || !sd_notify_watchdog_start())
+	if ((pid_file && !service.pid_file) || !sd_notify_watchdog_start() || !rest_start())
 		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory");
 	log_started(generation);
 	sd_notify_ready(status_line(text, sizeof(text)));
@@ -265,6 +266,7 @@ static void end(void)
 		acmems_log(
 			ACMEMS_LOG_WARNING, "service", NULL, "cannot remove %s", service.pid_file);
 	free(service.pid_file);
+	rest_stop();
 	sd_notify_watchdog_stop();
 	signals_stop();
 	acmems_timer_free(service.flush);
