@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: ISC
+"""Measures what issue and README promise. Whole processes, on loopback; quote ratios, not seconds."""
+
+import asyncio
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+
+import rig  # noqa: E402
+from cryptography import x509  # noqa: E402
+from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def csr(name):
+    builder = x509.CertificateSigningRequestBuilder(x509.Name([]), [])
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), False)
+    return builder.sign(KEY, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def row(what, value, must):
+    print(f"| {what} | {value} | {must} |", flush=True)
+
+
+def configuration(folder, ca, http_port, storage="file"):
+    (folder / "storage").mkdir(exist_ok=True)
+    kept = f'directory = "{folder}/storage";' if storage == "file" else ""
+    return f"""
+log: {{ level = "info"; }};
+account: {{ ca: {{ directory = "{ca.directory}"; dir = "{folder}/account"; ca-file = "{ca.cert}";
+  accept-terms-of-service = true; }}; }};
+mgmt: {{ listen = [ "127.0.0.1:{rig.Ports.take()}" ]; }};
+validator: {{ http: {{ type = "http01"; listen = [ "127.0.0.1:{http_port}" ]; }}; }};
+storage: {{ kept: {{ type = "{storage}"; {kept} }}; }};
+auth: ( {{ name = "bench"; all = true; domains = [ "*" ]; }} );
+"""
+
+
+def start(folder, ca, http_port, verbose=False):
+    folder.mkdir(exist_ok=True)
+    config = configuration(folder, ca, http_port)
+    if verbose:
+        config = config.replace('"info"', '"debug"')
+    daemon = rig.Acmems(folder, config)
+    daemon.signed(csr("warm.example.org"))
+    return daemon
+
+
+async def post(port, body):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /sign HTTP/1.1\r\nHost: bench\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    answer = await reader.read()
+    writer.close()
+    return answer.startswith(b"HTTP/1.1 200")
+
+
+async def post_all(port, bodies):
+    results = await asyncio.gather(*(post(port, body) for body in bodies), return_exceptions=True)
+    return sum(result is True for result in results)
+
+
+def single(daemon):
+    times = []
+    for i in range(30):
+        body = csr(f"single{i}.example.org")
+        begin = time.monotonic()
+        assert daemon.sign(body).status == 200
+        times.append(time.monotonic() - begin)
+    row("one issuance, 1 name, p50", f"{statistics.median(times):.3f} s", "<= 0.15 s")
+
+
+def at_once(daemon, ca, count):
+    bodies = [csr(f"n{i}.c{count}.example.org") for i in range(count)]
+    cpu, ca_cpu, begin = rig.cpu_seconds(daemon.pid), rig.cpu_seconds(ca.pid), time.monotonic()
+    signed = asyncio.run(post_all(daemon.port, bodies))
+    took = time.monotonic() - begin
+    row(f"{count} different CSRs at once", f"{signed} signed, {count - signed} failed, {signed / took:.0f}/s; peak RSS "
+        f"{daemon.status_kb('VmHWM') / 1024:.1f} MB; CPU {rig.cpu_seconds(daemon.pid) - cpu:.2f} s, "
+        f"CA {rig.cpu_seconds(ca.pid) - ca_cpu:.2f} s", f"all signed{', >= 40/s' if count == 200 else ''}")
+
+
+def wrk(url, connections=64, script=None, body=None, seconds=4):
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s"] + (["-s", str(script)] if script else []) + [url]
+    text = subprocess.run(command, check=True, capture_output=True, text=True,
+                          env=dict(os.environ, BENCH_BODY=str(body or ""))).stdout
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
+    errors = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", text)
+    return rate, errors.group(0) if errors else "no error"
+
+
+class Bare:
+    def __init__(self, size):
+        self.process = subprocess.Popen([rig.BUILD / "test/bench/bare", str(size)], stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def compare(what, url, bare_url, **options):
+    """In turn, three times: the machine's speed drifts."""
+    ratios, rates, errors = [], [], set()
+    for _ in range(3):
+        reference, _ = wrk(bare_url, **options)
+        rate, error = wrk(url, **options)
+        ratios.append(rate / reference)
+        rates.append(rate)
+        errors.add(error)
+    row(what, f"{statistics.median(ratios):.2f} of bare evhttp ({statistics.median(rates):.0f}/s), {', '.join(errors)}",
+        ">= 0.8, no error")
+
+
+def cached(daemon, folder):
+    body = folder / "cached.csr"
+    body.write_bytes(csr("cached.example.org"))
+    size = len(daemon.signed(body.read_bytes()))
+    bare = Bare(size)
+    script = pathlib.Path(__file__).with_name("post.lua")
+    for connections in (8, 64):
+        compare(f"cached /sign, {connections} connections", f"http://127.0.0.1:{daemon.port}/sign",
+                f"http://127.0.0.1:{bare.port}/sign", script=script, body=body, connections=connections)
+    bare.stop()
+
+
+def challenges(folder, resolver, http_port):
+    """A CA that sleeps before it looks leaves a token to be fetched."""
+    (folder / "sleepy").mkdir()
+    ca = rig.Pebble(folder / "sleepy", resolver, http_port, sleep=15)
+    daemon = rig.Acmems(folder / "sleepy", configuration(folder / "sleepy", ca, http_port).replace('"info"', '"debug"'))
+    sender = subprocess.Popen(["curl", "-s", "--retry", "5", "-o", "/dev/null", "--data-binary", "@-",
+                               f"http://127.0.0.1:{daemon.port}/sign"], stdin=subprocess.PIPE)
+    sender.stdin.write(csr("token.example.org"))
+    sender.stdin.close()
+    pattern = r"(?:acme-challenge/|token[ =\"]+)([\w-]{20,})"
+    token = rig.wait_for(lambda: re.search(pattern, daemon.log()), "a token").group(1)
+    answer = rig.wait_for(lambda: (a := daemon.request("GET", f"/.well-known/acme-challenge/{token}", port=http_port))
+                          .status == 200 and a, "the answer")
+    bare = Bare(len(answer.body))
+    ratios = []
+    reference, _ = wrk(f"http://127.0.0.1:{bare.port}/x", seconds=3)
+    rate, errors = wrk(f"http://127.0.0.1:{http_port}/.well-known/acme-challenge/{token}", seconds=3)
+    ratios.append(rate / reference)
+    row("http-01 responses, 64 connections", f"{ratios[0]:.2f} of bare evhttp ({rate:.0f}/s), {errors}", ">= 0.8, no error")
+    bare.stop()
+    sender.kill()
+    sender.wait()
+    daemon.popen.kill()
+    daemon.stop()
+    ca.stop()
+
+
+def idle(folder, ca, http_port):
+    daemon = start(folder / "idle", ca, http_port)
+    assert daemon.stop() == 0
+    config = daemon.config.read_text()
+    times = []
+    for _ in range(10):
+        begin = time.monotonic()
+        daemon = rig.Acmems(folder / "idle", config, wait=False)
+        while not daemon.up():
+            time.sleep(0.001)
+        times.append(time.monotonic() - begin)
+        if len(times) < 10:
+            daemon.stop()
+    daemon.signed(csr("warm.example.org"))
+    rig.wait_for(lambda: "directory" in daemon.log(), "directory fetched")
+    time.sleep(4)
+    row("RSS idle, with a registered account",
+        f"{daemon.status_kb('VmRSS') / 1024:.1f} MB (anonymous {daemon.status_kb('RssAnon') / 1024:.1f} MB)", "<= 10 MB")
+    row("threads", daemon.threads(), "1")
+    row("from start to ready, p50", f"{statistics.median(times):.3f} s", "<= 0.1 s")
+    daemon.stop()
+
+
+def nonces(folder, resolver, http_port):
+    for rate in (50, 90):
+        place = folder / f"nonce{rate}"
+        place.mkdir()
+        ca = rig.Pebble(place, resolver, http_port, nonce_reject=rate)
+        daemon = start(place, ca, http_port)
+        signed = asyncio.run(post_all(daemon.port, [csr(f"r{i}.example.org") for i in range(50)]))
+        row(f"{rate} % of good nonces rejected, 50 CSRs at once", f"{50 - signed} failed", "none fails")
+        daemon.stop()
+        ca.stop()
+
+
+def main():
+    print(f"machine: {os.cpu_count()} cores; pebble {rig.pebble_version()}, no sleeps, retryAfter 0\n")
+    print("| what | measured | must |\n| --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        resolver, http_port = rig.Resolver(folder), rig.Ports.take()
+        ca = rig.Pebble(folder, resolver, http_port)
+        try:
+            daemon = start(folder / "main", ca, http_port)
+            single(daemon)
+            at_once(daemon, ca, 200)
+            at_once(daemon, ca, 1000)
+            cached(daemon, folder)
+            daemon.stop()
+            nonces(folder, resolver, http_port)
+            idle(folder, ca, http_port)
+            challenges(folder, resolver, http_port)
+        finally:
+            ca.stop()
+            resolver.stop()
+
+
+if __name__ == "__main__":
+    main()
