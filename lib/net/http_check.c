@@ -96,7 +96,9 @@ static int check_headers(
 		if (!is_value(header->value))
 			return bad(why, "control character in a header");
 		for (int k = 0; k < KNOWN_COUNT; k++) {
-			if (strcasecmp(header->name, known_names[k]) != 0)
+			/* most differ in the first letter, and this is done for every request */
+			if ((header->name[0] | 0x20) != known_names[k][0] ||
+				strcasecmp(header->name, known_names[k]) != 0)
 				continue;
 			if (known[k])
 				return bad(why, "a header that must be single is repeated");
