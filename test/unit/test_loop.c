@@ -91,6 +91,7 @@ static void a_timer_may_free_itself(void **state)
 {
 	(void)state;
 	suicidal = acmems_timer_new(free_self, NULL);
+	assert_non_null(suicidal);
 	acmems_timer_start(suicidal, 0);
 	run_until(!suicidal);
 }
@@ -120,6 +121,8 @@ static void watches_tell_what_is_ready(void **state)
 	assert_int_equal(pipe(fds), 0);
 	reader.watch = acmems_watch_new(fds[0], ACMEMS_READ, on_ready, &reader, &err);
 	writer.watch = acmems_watch_new(fds[1], ACMEMS_WRITE, on_ready, &writer, &err);
+	assert_non_null(reader.watch);
+	assert_non_null(writer.watch);
 	run_until(writer.ready);
 	assert_int_equal(writer.ready, ACMEMS_WRITE);
 	run_due();
