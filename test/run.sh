@@ -40,6 +40,9 @@ if [ ! -e "$build/build.ninja" ]; then
     # shellcheck disable=SC2086 # a list of words
     meson setup "$build" $options ${ACMEMS_MESON_OPTIONS:-} >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
     rm -f "$build.log"
+else
+    # quickstart makes the same folder, without tests
+    meson configure "$build" -Dtests=true
 fi
 # quiet unless it fails
 make() { ninja -C "$build" "$@" >"$build/ninja.out" || { cat "$build/ninja.out"; exit 1; }; }
