@@ -13,7 +13,7 @@ packages=""
 for set; do
     case $set in
     build) packages="$packages gcc libc6-dev binutils meson ninja-build pkg-config libevent-dev libssl-dev
-        libcjson-dev libcurl4-openssl-dev libconfig-dev libc-ares-dev uthash-dev" ;;
+        libcjson-dev libcurl4-openssl-dev libconfig-dev libc-ares-dev libldns-dev uthash-dev" ;;
     run) packages="$packages pebble openssl curl wget ca-certificates" ;;
     test) packages="$packages libcmocka-dev python3 python3-pytest python3-cryptography xz-utils procps mandoc
         iproute2" ;;
