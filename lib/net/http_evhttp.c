@@ -7,7 +7,9 @@
  * bufferevent is the connection. That is an internal of 2.1, hence the check of the version.
  *
  * Reading is off while a request is being answered, and turning it on lets one more byte end the
- * process; so a client that leaves is noticed by an event of our own, made only when somebody asks.
+ * process; so a client that leaves is noticed by an event of our own. It is made only when somebody
+ * asks, and only for requests that are still open when the loop comes round: most are answered in the
+ * round they came in.
  */
 #include "net/http_evhttp.h"
 
@@ -53,7 +55,22 @@ struct http_evhttp {
 static struct {
 	struct http_evhttp *first; /* the listener's error callback has no argument of ours */
 	int spare; /* given up for a moment when no other descriptor is left; 0: none */
+	struct acmems_http_request *unwatched; /* asked for, and no event made so far */
+	struct acmems_timer *round;
 } all;
+
+static void unwatch(struct acmems_http_request *request)
+{
+	if (request->closed)
+		event_free(request->closed);
+	request->closed = NULL;
+	if (!request->unwatched)
+		return;
+	request->unwatched = false;
+	DL_DELETE2(all.unwatched, request, previous_unwatched, next_unwatched);
+	if (!all.unwatched)
+		acmems_timer_stop(all.round);
+}
 
 /* ---- answers ---- */
 
@@ -62,8 +79,7 @@ static void send_and_forget(struct acmems_http_request *request, int status)
 {
 	struct evhttp_request *evhttp = request->evhttp;
 
-	if (request->closed)
-		event_free(request->closed);
+	unwatch(request);
 	http_guard_idle(request->guard);
 	http_request_detach(request);
 	evhttp_send_reply(evhttp, status, NULL, NULL);
@@ -149,25 +165,18 @@ static void on_client_closed(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	event_free(request->closed);
-	request->closed = NULL;
+	unwatch(request);
 	http_guard_idle(request->guard);
 	http_request_gone(request);
 	/* evhttp frees a request only by answering it; who closed but one direction gets to read it */
 	send_text(evhttp, 503, "the connection was closed before the answer");
 }
 
-void acmems_http_request_on_gone(uint64_t id, acmems_callback *callback, void *arg)
+static void watch(struct acmems_http_request *request)
 {
-	struct acmems_http_request *request = acmems_http_request_find(id);
-	struct evhttp_connection *connection;
+	struct evhttp_connection *connection = evhttp_request_get_connection(request->evhttp);
 
-	if (!request)
-		return;
-	request->gone = callback;
-	request->gone_arg = arg;
-	connection = evhttp_request_get_connection(request->evhttp);
-	if (request->closed || !connection)
+	if (!connection)
 		return;
 	request->closed = event_new(loop_base(),
 		bufferevent_getfd(evhttp_connection_get_bufferevent(connection)), EV_CLOSED,
@@ -177,6 +186,33 @@ void acmems_http_request_on_gone(uint64_t id, acmems_callback *callback, void *a
 		event_free(request->closed);
 		request->closed = NULL;
 	}
+}
+
+static void on_round(void *arg)
+{
+	(void)arg;
+	while (all.unwatched) {
+		struct acmems_http_request *request = all.unwatched;
+
+		unwatch(request);
+		watch(request);
+	}
+}
+
+void acmems_http_request_on_gone(uint64_t id, acmems_callback *callback, void *arg)
+{
+	struct acmems_http_request *request = acmems_http_request_find(id);
+
+	if (!request)
+		return;
+	request->gone = callback;
+	request->gone_arg = arg;
+	if (request->closed || request->unwatched)
+		return;
+	if (!all.unwatched)
+		acmems_timer_start(all.round, 0);
+	DL_APPEND2(all.unwatched, request, previous_unwatched, next_unwatched);
+	request->unwatched = true;
 }
 
 /* The connection goes, whatever the reason. */
@@ -189,9 +225,7 @@ static void on_connection_end(struct evhttp_connection *connection, void *arg)
 	if (request) {
 		struct evhttp_request *evhttp = request->evhttp;
 
-		if (request->closed)
-			event_free(request->closed);
-		request->closed = NULL;
+		unwatch(request);
 		http_request_gone(request);
 		/* evhttp has let go of it after a fault, and frees it itself otherwise */
 		if (!evhttp_request_get_connection(evhttp))
@@ -381,6 +415,15 @@ static void on_request(struct evhttp_request *evhttp, void *arg)
 
 /* ---- the whole ---- */
 
+static void free_shared(void)
+{
+	if (all.spare > 0)
+		close(all.spare);
+	all.spare = 0;
+	acmems_timer_free(all.round);
+	all.round = NULL;
+}
+
 void http_evhttp_update(struct http_evhttp *http)
 {
 	evhttp_set_max_body_size(http->evhttp, (ev_ssize_t)http->door->limits.max_body);
@@ -419,9 +462,11 @@ struct http_evhttp *http_evhttp_new(
 	http->door = door;
 	http->offer = offer;
 	door->adopt = adopt;
+	if (!all.round)
+		all.round = acmems_timer_new(on_round, NULL);
 	http->rest = acmems_timer_new(on_rested, http);
 	http->evhttp = evhttp_new(loop_base());
-	if (!http->rest || !http->evhttp)
+	if (!all.round || !http->rest || !http->evhttp)
 		goto no_memory;
 	set_up(http);
 	http->listener = evconnlistener_new(loop_base(), NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, fd);
@@ -443,6 +488,8 @@ no_memory:
 	if (http)
 		acmems_timer_free(http->rest);
 	free(http);
+	if (!all.first)
+		free_shared();
 	acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to serve %s", door->name);
 	return NULL;
 }
@@ -472,8 +519,6 @@ void http_evhttp_free(struct http_evhttp *http)
 	acmems_timer_free(http->rest);
 	LL_DELETE(all.first, http);
 	free(http);
-	if (!all.first && all.spare > 0) {
-		close(all.spare);
-		all.spare = 0;
-	}
+	if (!all.first)
+		free_shared();
 }

@@ -61,6 +61,7 @@ struct acmems_http_request *http_request_add(void)
 	request->evhttp = NULL;
 	request->guard = NULL;
 	request->closed = NULL;
+	request->unwatched = false;
 	request->gone = NULL;
 	request->gone_arg = NULL;
 	table.count++;

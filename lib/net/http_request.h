@@ -30,6 +30,8 @@ struct acmems_http_request {
 	struct evhttp_request *evhttp;
 	struct http_guard *guard;
 	struct event *closed; /* tells that the client has left; NULL while nobody asked */
+	bool unwatched; /* in the glue's list of those that wait for that event */
+	struct acmems_http_request *next_unwatched, *previous_unwatched;
 	/* the table's */
 	acmems_callback *gone;
 	void *gone_arg;
