@@ -290,7 +290,9 @@ int service_run(const struct cli *cli)
 		return status_of(err.code);
 	}
 	if (reload_first(&service.config, on_first, NULL, &faults)) {
+		log_batch(true);
 		loop_run();
+		log_batch(false);
 	} else {
 		command_print_faults(&faults);
 		service.status = EX_CONFIG;

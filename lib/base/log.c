@@ -10,23 +10,28 @@
 #include "base/log_line.h"
 #include "base/log_write.h"
 
-static const char *timestamp(char *out, size_t room)
+/* The date is made once a second. */
+static const char *timestamp(void)
 {
+	static char text[sizeof("2026-01-02T03:04:05.678Z") + 16];
+	static time_t second = -1;
 	struct timespec now;
 	struct tm parts;
-	size_t len;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &parts);
-	len = strftime(out, room, "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(out + len, room - len, ".%03ldZ", now.tv_nsec / 1000000);
-	return out;
+	if (now.tv_sec != second) {
+		gmtime_r(&now.tv_sec, &parts);
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
+		second = now.tv_sec;
+	}
+	snprintf(text + strcspn(text, "."), 6, ".%03ldZ", now.tv_nsec / 1000000);
+	return text;
 }
 
 void acmems_log(
 	enum acmems_log_level level, const char *room, const char *subject, const char *format, ...)
 {
-	char message[LOG_LINE_MAX], text[LOG_LINE_MAX], when[40];
+	char message[LOG_LINE_MAX], text[LOG_LINE_MAX];
 	struct log_line line = {
 		.level = level, .room = room, .subject = subject, .message = message};
 	va_list args;
@@ -39,7 +44,7 @@ void acmems_log(
 		message[0] = '\0';
 	va_end(args);
 	if (log_wants_time())
-		line.time = timestamp(when, sizeof(when));
+		line.time = timestamp();
 	len = log_line_format(&line, log_current_format(), text, sizeof(text) - 1);
 	log_write(level, text, len);
 }

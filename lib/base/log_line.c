@@ -69,15 +69,32 @@ static bool harmless(uint32_t point)
 	       !(point >= 0x2066 && point <= 0x2069) && point != 0xfeff;
 }
 
+/* How many bytes at text can be written as they are, seen one by one. */
+static size_t plain_run(const unsigned char *text)
+{
+	size_t len = 0;
+
+	while (text[len] >= 0x20 && text[len] < 0x7f && text[len] != '"' && text[len] != '\\')
+		len++;
+	return len;
+}
+
 static void add_escaped(struct out *out, const char *text, bool json)
 {
 	const unsigned char *at = (const unsigned char *)text;
 
 	while (*at) {
 		uint32_t point = 0;
-		size_t len = decode(at, &point);
+		size_t len = plain_run(at);
 		char escape[8];
 
+		/* a run that does not fit is cut byte by byte below */
+		if (len > 0 && out->len + len + 4 <= out->room) {
+			add(out, (const char *)at, len);
+			at += len;
+			continue;
+		}
+		len = decode(at, &point);
 		if (len > 0 && harmless(point)) {
 			if (json && (*at == '"' || *at == '\\'))
 				add(out, "\\", 1);

@@ -25,6 +25,12 @@ bool log_configure(const struct log_config *config, struct acmems_error *err);
 /* Back to the state of a new process: stderr, text, info. */
 void log_reset(void);
 
+/*
+ * From now on lines of level info may wait until the loop has done what it has at hand, and are
+ * written together then. Off again writes what waits; to be done before the loop ends.
+ */
+void log_batch(bool on);
+
 /* Lines dropped because the target was full. */
 unsigned long log_dropped(void);
 

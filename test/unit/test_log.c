@@ -143,6 +143,48 @@ static void a_full_pipe_costs_the_line_and_no_time(void **state)
 	close(pipe_fds[1]);
 }
 
+/* What has been written to the file so far. */
+static const char *written(int fd)
+{
+	static char content[4 * LOG_LINE_MAX];
+	ssize_t len = pread(fd, content, sizeof(content) - 1, 0);
+
+	content[len > 0 ? len : 0] = '\0';
+	return content;
+}
+
+static void lines_of_a_round_are_written_together(void **state)
+{
+	char path[] = "/tmp/acmems-log-XXXXXX", fill[LOG_LINE_MAX / 2];
+	int fd = mkstemp(path);
+	struct log_config config = {ACMEMS_LOG_INFO, LOG_FORMAT_TEXT, path};
+	struct acmems_error err = {0};
+
+	(void)state;
+	memset(fill, 'x', sizeof(fill) - 1);
+	fill[sizeof(fill) - 1] = '\0';
+	assert_true(log_configure(&config, &err));
+	log_batch(true);
+	acmems_log(ACMEMS_LOG_INFO, "room", NULL, "first");
+	assert_string_equal(written(fd), "");
+	/* what is graver takes them along, in order */
+	acmems_log(ACMEMS_LOG_NOTICE, "room", NULL, "second");
+	assert_non_null(strstr(written(fd), "first\n"));
+	assert_true(strstr(written(fd), "first\n") < strstr(written(fd), "second\n"));
+	/* so does a block that is full */
+	acmems_log(ACMEMS_LOG_INFO, "room", NULL, "third %s", fill);
+	acmems_log(ACMEMS_LOG_INFO, "room", NULL, "fourth %s", fill);
+	acmems_log(ACMEMS_LOG_INFO, "room", NULL, "fifth %s", fill);
+	assert_non_null(strstr(written(fd), "third"));
+	assert_null(strstr(written(fd), "fifth"));
+	/* and the end */
+	log_batch(false);
+	assert_non_null(strstr(written(fd), "fifth"));
+	log_reset();
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +195,7 @@ int main(void)
 		cmocka_unit_test(a_file_gets_lines_of_its_level),
 		cmocka_unit_test(a_bad_target_changes_nothing),
 		cmocka_unit_test(a_full_pipe_costs_the_line_and_no_time),
+		cmocka_unit_test(lines_of_a_round_are_written_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
