@@ -6,16 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <acmems/crypto.h>
 #include "answer_body.h"
 #include "answer_match.h"
-#include "x509/pem.h"
 
 /* When nobody said how long: long enough to spare us, short enough for a nightly job's retry. */
 #define RETRY_UNAVAILABLE 60
 #define RETRY_RATE_LIMITED 3600
-
-#define LEAF_MAX 65536
 
 static struct answer_meaning meaning_of(enum acmems_code code)
 {
@@ -115,27 +111,6 @@ void answer_method(uint64_t request, const char *allow)
 
 	acmems_error_set(&err, ACMEMS_BAD_METHOD, "this path takes %s only", allow);
 	reply_error(request, &err, allow);
-}
-
-bool answer_etag(
-	const char *chain, size_t len, char etag[ANSWER_ETAG_MAX], struct acmems_error *err)
-{
-	static const char *const labels[] = {"CERTIFICATE", NULL};
-	unsigned char digest[ACMEMS_DIGEST_MAX];
-	unsigned char *der;
-	size_t der_len, digest_len;
-
-	if (!pem_next(&chain, &len, labels, LEAF_MAX, &der, &der_len, err))
-		return acmems_error_context(err, "no certificate chain");
-	digest_len = acmems_digest("sha256", der, der_len, digest);
-	free(der);
-	if (digest_len != 32)
-		return acmems_error_set(
-			err, ACMEMS_NO_MEMORY, "no memory for a certificate's digest");
-	etag[0] = '"';
-	acmems_hex(digest, 32, etag + 1);
-	memcpy(etag + 65, "\"", 2);
-	return true;
 }
 
 int answer_chain(uint64_t id, const char *chain, size_t len, const char *etag)

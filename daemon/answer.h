@@ -25,13 +25,6 @@ void answer_error(uint64_t request, const struct acmems_error *err);
 /* 405 with Allow. */
 void answer_method(uint64_t request, const char *allow);
 
-#define ANSWER_ETAG_MAX 67
-
-/* ETag of a chain: SHA-256 of the leaf's DER in hex and quotes. False unless it begins with one
- * certificate in PEM. */
-bool answer_etag(
-	const char *chain, size_t len, char etag[ANSWER_ETAG_MAX], struct acmems_error *err);
-
 /* The chain, with its ETag; or 304 if the client has it already (If-None-Match). Returns the
  * status. */
 int answer_chain(uint64_t request, const char *chain, size_t len, const char *etag);

@@ -6,18 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <acmems/crypto.h>
 #include "x509/csr.h"
-
-#define KEY_LEN 32
 
 #define uthash_nonfatal_oom(added) ((added)->cached = false)
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 struct csr_entry {
-	unsigned char key[KEY_LEN]; /* SHA-256 of the bytes sent */
+	void *body; /* the bytes sent, its key */
+	size_t body_len;
 	struct acmems_csr *csr;
+	struct etag etag;
 	size_t bytes; /* about what it costs to keep */
 	unsigned users;
 	bool cached;
@@ -51,6 +50,8 @@ static void free_unused(struct csr_entry *entry)
 	if (entry->users > 0 || entry->cached)
 		return;
 	csr_free(entry->csr);
+	etag_fini(&entry->etag);
+	free(entry->body);
 	free(entry);
 }
 
@@ -87,9 +88,10 @@ void csr_cache_free(struct csr_cache *cache)
 	free(cache);
 }
 
-static size_t cost(const struct acmems_csr *csr)
+/* What the tag remembers comes later, and is about as long as the CSR. */
+static size_t cost(const struct acmems_csr *csr, size_t body_len)
 {
-	size_t bytes = sizeof(struct csr_entry) + sizeof(*csr) + csr->der_len;
+	size_t bytes = sizeof(struct csr_entry) + sizeof(*csr) + csr->der_len + 2 * body_len;
 
 	for (size_t i = 0; i < csr->name_count; i++)
 		bytes += sizeof(csr->names[i]) + strlen(csr->names[i].text) + 32;
@@ -105,29 +107,33 @@ static void keep(struct csr_cache *cache, struct csr_entry *entry)
 					cache->bytes > cache->max_bytes - entry->bytes))
 		evict(cache, cache->oldest);
 	entry->cached = true;
-	HASH_ADD(hh, cache->table, key, KEY_LEN, entry);
+	HASH_ADD_KEYPTR(hh, cache->table, entry->body, entry->body_len, entry);
 	if (!entry->cached)
 		return;
 	cache->bytes += entry->bytes;
 	link_newest(cache, entry);
 }
 
-static struct csr_entry *read_entry(
-	const unsigned char key[KEY_LEN], const void *body, size_t len, struct acmems_error *err)
+static struct csr_entry *read_entry(const void *body, size_t len, struct acmems_error *err)
 {
 	struct csr_entry *entry = calloc(1, sizeof(*entry));
 
-	if (!entry) {
+	if (entry)
+		entry->body = malloc(len > 0 ? len : 1);
+	if (!entry || !entry->body) {
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a CSR");
-		return NULL;
-	}
-	entry->csr = csr_read(body, len, err);
-	if (!entry->csr) {
 		free(entry);
 		return NULL;
 	}
-	memcpy(entry->key, key, KEY_LEN);
-	entry->bytes = cost(entry->csr);
+	memcpy(entry->body, body, len);
+	entry->body_len = len;
+	entry->csr = csr_read(body, len, err);
+	if (!entry->csr) {
+		free(entry->body);
+		free(entry);
+		return NULL;
+	}
+	entry->bytes = cost(entry->csr, len);
 	entry->users = 1;
 	return entry;
 }
@@ -135,21 +141,16 @@ static struct csr_entry *read_entry(
 struct csr_entry *csr_cache_get(
 	struct csr_cache *cache, const void *body, size_t len, struct acmems_error *err)
 {
-	unsigned char key[ACMEMS_DIGEST_MAX];
 	struct csr_entry *entry;
 
-	if (acmems_digest("sha256", body, len, key) != KEY_LEN) {
-		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a CSR's digest");
-		return NULL;
-	}
-	HASH_FIND(hh, cache->table, key, KEY_LEN, entry);
+	HASH_FIND(hh, cache->table, body, len, entry);
 	if (entry) {
 		entry->users++;
 		unlink_entry(cache, entry);
 		link_newest(cache, entry);
 		return entry;
 	}
-	entry = read_entry(key, body, len, err);
+	entry = read_entry(body, len, err);
 	if (entry)
 		keep(cache, entry);
 	return entry;
@@ -158,6 +159,11 @@ struct csr_entry *csr_cache_get(
 const struct acmems_csr *csr_entry_csr(const struct csr_entry *entry)
 {
 	return entry->csr;
+}
+
+struct etag *csr_entry_etag(struct csr_entry *entry)
+{
+	return &entry->etag;
 }
 
 void csr_entry_drop(struct csr_entry *entry)

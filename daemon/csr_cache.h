@@ -13,6 +13,7 @@
 
 #include <acmems/error.h>
 #include <acmems/x509.h>
+#include "etag.h"
 
 struct csr_cache;
 struct csr_entry;
@@ -31,6 +32,10 @@ struct csr_entry *csr_cache_get(
 	struct csr_cache *cache, const void *body, size_t len, struct acmems_error *err);
 
 const struct acmems_csr *csr_entry_csr(const struct csr_entry *entry);
+
+/* Of the chain that was last answered for it. */
+struct etag *csr_entry_etag(struct csr_entry *entry);
+
 void csr_entry_drop(struct csr_entry *entry); /* NULL is allowed */
 
 /* What is kept at present; for tests and the status. */

@@ -111,11 +111,11 @@ static bool deliver(struct sign *sign, const char *chain, size_t len, const char
 	struct acmems_error *err)
 {
 	struct sign_log log = facts(sign);
-	char etag[ANSWER_ETAG_MAX];
+	struct etag *etag = csr_entry_etag(sign->csr);
 
-	if (!answer_etag(chain, len, etag, err))
+	if (!etag_of(etag, chain, len, err))
 		return false;
-	if (answer_chain(sign->request, chain, len, etag) == 304)
+	if (answer_chain(sign->request, chain, len, etag->text) == 304)
 		what = "unchanged";
 	sign_log_done(&log, what);
 	free_sign(sign);

@@ -214,18 +214,6 @@ static void test_method(void **state)
 	assert_non_null(strstr(fake_http_reply(id)->body, "POST"));
 }
 
-static void test_etag(void **state)
-{
-	struct acmems_error err = {0};
-	char etag[ANSWER_ETAG_MAX];
-
-	(void)state;
-	assert_true(answer_etag(fake_chain, strlen(fake_chain), etag, &err));
-	assert_string_equal(etag, fake_etag);
-	assert_false(answer_etag("", 0, etag, &err));
-	assert_false(answer_etag("garbage", 7, etag, &err));
-}
-
 static void test_chain(void **state)
 {
 	struct acmems_http_request *request = fake_http_request("POST", "/sign", "x");
@@ -300,7 +288,6 @@ int main(void)
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_long_details),
 		cmocka_unit_test(test_method),
-		cmocka_unit_test(test_etag),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_if_none_match),
 		cmocka_unit_test(test_gone_is_no_fault),
