@@ -24,6 +24,7 @@
 struct kept {
 	unsigned char digest[DIGEST_LEN];
 	struct stat info; /* of its file when it was read */
+	int64_t seen_ms; /* when that was found to be so last, by acmems_clock_ms() */
 	int64_t fresh_until; /* seconds since 1970 */
 	char *chain;
 	size_t chain_len;

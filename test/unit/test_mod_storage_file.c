@@ -234,6 +234,17 @@ static void an_entry_of_somebody_else_is_found(void **state)
 	free(chain);
 }
 
+/* As if it had been looked at some time ago. */
+static void look_again(void)
+{
+	struct kept *kept;
+
+	TAILQ_FOREACH(kept, &file.memory.used, link)
+	{
+		kept->seen_ms -= LOOK_AGAIN_MS;
+	}
+}
+
 static void a_changed_or_removed_file_is_noticed(void **state)
 {
 	char *chain = make_chain(-DAY, 90 * DAY), *other = make_chain(-DAY, 80 * DAY);
@@ -243,8 +254,10 @@ static void a_changed_or_removed_file_is_noticed(void **state)
 	assert_true(finds(CSR, chain));
 	unlink(path_of(CSR, "cert.pem"));
 	put_file(path_of(CSR, "cert.pem"), other);
+	look_again();
 	assert_true(finds(CSR, other));
 	unlink(path_of(CSR, "cert.pem"));
+	look_again();
 	assert_true(finds(CSR, NULL));
 	assert_int_equal(warnings, 0);
 	free(chain);
@@ -294,6 +307,7 @@ static void what_is_broken_counts_as_absent(void **state)
 	assert_true(run('p', CSR, chain));
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
 		put_file(path_of(CSR, "cert.pem"), broken[i]);
+		look_again();
 		assert_true(finds(CSR, NULL));
 		assert_int_equal(warnings, i + 1);
 	}
@@ -303,12 +317,14 @@ static void what_is_broken_counts_as_absent(void **state)
 	put_file(path_of(CSR, "csr.pem"), CSR "x");
 	unlink(path_of(CSR, "cert.pem"));
 	put_file(path_of(CSR, "cert.pem"), chain);
+	look_again();
 	assert_true(finds(CSR, NULL));
 	assert_true(run('p', CSR, chain));
 	assert_true(has(path_of(CSR, "csr.pem"), CSR));
 
 	unlink(path_of(CSR, "cert.pem"));
 	assert_int_equal(mkdir(path_of(CSR, "cert.pem"), 0700), 0);
+	look_again();
 	assert_true(finds(CSR, NULL));
 	assert_false(run('p', CSR, chain));
 	assert_int_equal(err.code, ACMEMS_SYSTEM);
