@@ -284,11 +284,15 @@ static bool ask(struct lookup *lookup, struct acmems_error *err)
 uint64_t resolver_start(const char *host, int64_t timeout_ms, resolver_done *done, void *arg,
 	struct acmems_error *err)
 {
-	struct lookup *lookup = NULL;
+	struct lookup *lookup;
 	const struct found *known = kept(host);
 
-	if (strlen(host) < HOST_MAX)
-		lookup = calloc(1, sizeof(*lookup));
+	if (strlen(host) >= HOST_MAX) {
+		acmems_error_set(
+			err, ACMEMS_BAD_ANSWER, "\"%.100s...\" is too long for a name", host);
+		return 0;
+	}
+	lookup = calloc(1, sizeof(*lookup));
 	if (lookup)
 		lookup->timer = acmems_timer_new(on_late, lookup);
 	if (!lookup || !lookup->timer) {
