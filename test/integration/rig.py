@@ -199,7 +199,7 @@ class Answer:
 class Acmems(Process):
     """The daemon. `announce` takes patterns of warnings and errors that the test expects."""
 
-    def __init__(self, folder, config, wait=True, arguments=(), env=None):
+    def __init__(self, folder, config, wait=True, arguments=("-v",), env=None):
         self.folder = folder
         self.config = folder / "acmems.conf"
         self.config.write_text(config)
@@ -207,7 +207,7 @@ class Acmems(Process):
         match = re.search(r'mgmt: \{[^}]*?listen = \[ "127\.0\.0\.1:(\d+)"', config, re.S)
         self.port = int(match.group(1)) if match else None
         super().__init__(
-            [BUILD / "daemon/acmems", "-c", self.config, "-m", BUILD / "modules", "-v", *arguments],
+            [BUILD / "daemon/acmems", "-c", self.config, "-m", BUILD / "modules", *arguments],
             folder / f"acmems-{time.monotonic_ns()}.log", env=env)
         if wait:
             wait_for(lambda: self.up() or not self.alive(), "acmems listens")

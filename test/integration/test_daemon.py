@@ -77,7 +77,7 @@ def own_modules(tmp_path):
 def test_a_module_dropped_in_is_usable_after_a_reload(config, start, tmp_path):
     folder = own_modules(tmp_path)
     port = rig.Ports.take()
-    acmems = start(config(port=port), arguments=["-m", folder]).ready()
+    acmems = start(config(port=port), arguments=["-v", "-m", folder]).ready()
     acmems.announce("reload")
     csr = rig.make_csr(tmp_path, "www.example.net")
     wanted = config(port=port, auth='{ name = "x"; all = true; domains = [ "*.example.net" ]; }')
@@ -93,7 +93,7 @@ def test_a_module_dropped_in_is_usable_after_a_reload(config, start, tmp_path):
 
 def test_a_replaced_module_needs_a_restart_and_the_log_says_so(config, start, tmp_path):
     folder = own_modules(tmp_path)
-    acmems = start(config(), arguments=["-m", folder]).ready()
+    acmems = start(config(), arguments=["-v", "-m", folder]).ready()
     acmems.announce("auth-ip.so has changed")
     shutil.copy(folder / "auth-ip.so", folder / "new")
     os.rename(folder / "new", folder / "auth-ip.so")
