@@ -6,12 +6,12 @@
  * come through a proxy that rewrites whatever else they hold. Everything unknown is declined, so
  * that the instance of another generation behind the same address can have it.
  *
- * One token may be presented by several orders at once; it stays until the last has cleaned up.
+ * One token may be presented by several orders at once; it stays until the last has cleaned up. Only
+ * the CA chooses tokens, so the table needs no secret hash.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include <acmems/crypto.h>
 #include <acmems/http.h>
 #include <acmems/module.h>
 #include <acmems/validator.h>
@@ -39,7 +39,6 @@ struct http01 {
 	struct acmems_list listen;
 	struct acmems_http_server *server;
 	struct answer *answers;
-	unsigned char hash_key[16];
 };
 
 static const struct acmems_option options[] = {
@@ -50,23 +49,11 @@ static const struct acmems_option options[] = {
 		.help = "addresses on which the CA's requests arrive; an empty list: none"},
 };
 
-/* Keyed, so that nobody can choose tokens that end in one bucket. */
-static bool hash_token(const struct http01 *http01, const char *token, unsigned *ret_hash)
-{
-	unsigned char digest[ACMEMS_DIGEST_MAX];
-
-	if (acmems_hmac("sha256", http01->hash_key, sizeof(http01->hash_key), token, strlen(token),
-		    digest) < sizeof(*ret_hash))
-		return false;
-	memcpy(ret_hash, digest, sizeof(*ret_hash));
-	return true;
-}
-
-static struct answer *find_answer(struct http01 *http01, const char *token, unsigned hash)
+static struct answer *find_answer(struct http01 *http01, const char *token)
 {
 	struct answer *answer;
 
-	HASH_FIND_BYHASHVALUE(hh, http01->answers, token, strlen(token), hash, answer);
+	HASH_FIND_STR(http01->answers, token, answer);
 	return answer;
 }
 
@@ -85,8 +72,8 @@ static bool no_memory(struct acmems_error *err)
 	return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to present a token");
 }
 
-static struct answer *add_answer(struct http01 *http01, const struct acmems_challenge *challenge,
-	unsigned hash, struct acmems_error *err)
+static struct answer *add_answer(
+	struct http01 *http01, const struct acmems_challenge *challenge, struct acmems_error *err)
 {
 	struct answer *answer;
 
@@ -105,8 +92,7 @@ static struct answer *add_answer(struct http01 *http01, const struct acmems_chal
 		no_memory(err);
 		return NULL;
 	}
-	HASH_ADD_KEYPTR_BYHASHVALUE(
-		hh, http01->answers, answer->token, strlen(answer->token), hash, answer);
+	HASH_ADD_STR(http01->answers, token, answer);
 	if (!answer->hh.tbl) {
 		free_answer(answer);
 		no_memory(err);
@@ -152,20 +138,17 @@ static bool http01_present(void *instance, uint64_t op, const struct acmems_chal
 {
 	struct http01 *http01 = instance;
 	struct answer *answer;
-	unsigned hash;
 
 	if (!http01->server)
 		return acmems_error_set(err, ACMEMS_CONFIG,
 			"validator \"%s\" has no listener to answer the CA with (listen is empty)",
 			http01->self.name);
-	if (!hash_token(http01, challenge->token, &hash))
-		return no_memory(err);
-	answer = find_answer(http01, challenge->token, hash);
+	answer = find_answer(http01, challenge->token);
 	if (answer && strcmp(answer->key_authorization, challenge->key_authorization) != 0)
 		return acmems_error_set(err, ACMEMS_BAD_ANSWER,
 			"the CA gave two accounts the same token, \"%.64s\"", challenge->token);
 	if (!answer)
-		answer = add_answer(http01, challenge, hash, err);
+		answer = add_answer(http01, challenge, err);
 	if (!answer)
 		return false;
 	if (!add_holder(answer, challenge->id, err)) {
@@ -182,12 +165,9 @@ static bool http01_cleanup(void *instance, uint64_t op, const struct acmems_chal
 {
 	struct http01 *http01 = instance;
 	struct answer *answer;
-	unsigned hash;
 	size_t at;
 
-	if (!hash_token(http01, challenge->token, &hash))
-		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to clean a token up");
-	answer = find_answer(http01, challenge->token, hash);
+	answer = find_answer(http01, challenge->token);
 	at = answer ? find_holder(answer, challenge->id) : 0;
 	if (answer && at < answer->holder_count) {
 		answer->holders[at] = answer->holders[--answer->holder_count];
@@ -203,14 +183,13 @@ static struct answer *asked(struct http01 *http01, const struct acmems_http_requ
 {
 	const char *method = acmems_http_request_method(request);
 	const char *path = acmems_http_request_path(request);
-	unsigned hash;
 
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return NULL;
 	if (!http01->answers || strncmp(path, PATH, strlen(PATH)) != 0)
 		return NULL;
 	path += strlen(PATH);
-	return hash_token(http01, path, &hash) ? find_answer(http01, path, hash) : NULL;
+	return find_answer(http01, path);
 }
 
 static enum acmems_http_taken on_request(void *arg, struct acmems_http_request *request)
@@ -246,8 +225,6 @@ static bool http01_start(void *instance, uint64_t op, struct acmems_error *err)
 		.arg = http01,
 	};
 
-	if (!acmems_random(http01->hash_key, sizeof(http01->hash_key)))
-		return acmems_error_set(err, ACMEMS_SYSTEM, "no random bytes");
 	if (http01->listen.count > 0) {
 		http01->server = acmems_http_server_new(&config, err);
 		if (!http01->server)
