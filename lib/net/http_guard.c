@@ -11,6 +11,7 @@
 #include <acmems/log.h>
 
 #include "net/address.h"
+#include "net/peer_count.h"
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
@@ -20,18 +21,12 @@
 #define INPUT_SLACK (2 * 16384)
 #define QUIET_MS 10000
 
-struct http_guard_peer {
-	uint8_t key[ADDRESS_KEY_LEN];
-	unsigned count;
-	UT_hash_handle hh;
-};
-
 struct http_guard {
 	struct http_door *door;
 	struct bufferevent *bev; /* our own reference until admitted */
 	struct evbuffer_cb_entry *input_cb;
 	void *connection; /* NULL until admitted */
-	struct http_guard_peer *peer;
+	struct peer_count *peer;
 	struct acmems_timer *timer;
 	struct acmems_task admit;
 	int64_t deadline; /* of acmems_clock_ms() */
@@ -80,36 +75,6 @@ static void on_deadline(void *arg)
 	cut(guard);
 }
 
-static struct http_guard_peer *count_peer(struct http_guard *guard)
-{
-	struct http_guard_peer *peer;
-	uint8_t key[ADDRESS_KEY_LEN];
-
-	address_key(&guard->address, key);
-	HASH_FIND(hh, guard->door->peers, key, sizeof(key), peer);
-	if (!peer) {
-		peer = calloc(1, sizeof(*peer));
-		if (!peer)
-			return NULL;
-		memcpy(peer->key, key, sizeof(key));
-		HASH_ADD(hh, guard->door->peers, key, sizeof(key), peer);
-		if (!peer->hh.tbl) {
-			free(peer);
-			return NULL;
-		}
-	}
-	peer->count++;
-	return peer;
-}
-
-static void uncount_peer(struct http_guard *guard)
-{
-	if (!guard->peer || --guard->peer->count > 0)
-		return;
-	HASH_DEL(guard->door->peers, guard->peer);
-	free(guard->peer);
-}
-
 static void tell_surplus(struct http_door *door, const char *text)
 {
 	int64_t now = acmems_clock_ms();
@@ -129,12 +94,12 @@ static bool has_room(struct http_guard *guard)
 		tell_surplus(door, "in all");
 		return false;
 	}
-	guard->peer = count_peer(guard);
+	guard->peer = peer_count_add(&door->peers, &guard->address);
 	if (!guard->peer)
 		return false;
 	/* who may open a local socket is ruled by its file's mode */
 	if (guard->address.family == ACMEMS_LOCAL ||
-		guard->peer->count <= door->limits.max_per_address)
+		peer_count_get(guard->peer) <= door->limits.max_per_address)
 		return true;
 	tell_surplus(door, "from one address");
 	return false;
@@ -202,7 +167,7 @@ void http_guard_free(struct http_guard *guard)
 		HASH_DEL(by_connection, guard);
 	else
 		bufferevent_decref(guard->bev);
-	uncount_peer(guard);
+	peer_count_drop(&door->peers, guard->peer);
 	DL_DELETE(door->guards, guard);
 	door->count--;
 	if (guard->admitted)

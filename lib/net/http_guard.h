@@ -21,7 +21,7 @@
 struct acmems_http_request;
 struct bufferevent;
 struct http_guard;
-struct http_guard_peer;
+struct peer_count;
 
 /* Bytes of request line and headers. */
 #define HTTP_GUARD_HEADERS_MAX 8192
@@ -43,7 +43,7 @@ struct http_door {
 	void *arg;
 	/* the guards' */
 	struct http_guard *guards;
-	struct http_guard_peer *peers;
+	struct peer_count *peers;
 	size_t count;
 	size_t admitted; /* of these, those that are not to be cut at once */
 	bool leaving;
