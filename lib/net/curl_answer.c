@@ -37,6 +37,7 @@ static bool add_header(struct curl_answer *answer, const char *line, size_t name
 	if (!name || !value) {
 		free(name);
 		free(value);
+		answer->no_memory = true;
 		return false;
 	}
 	for (char *c = name; *c; c++)
@@ -45,19 +46,32 @@ static bool add_header(struct curl_answer *answer, const char *line, size_t name
 	return true;
 }
 
+/* A token, RFC 9110, 5.6.2. Continuations of the line before have a space in front, and are none. */
+static bool is_name(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)text[i]) && !memchr("!#$%&'*+-.^_`|~", text[i], 15))
+			return false;
+	}
+	return len > 0;
+}
+
 bool curl_answer_header(struct curl_answer *answer, const char *line, size_t len)
 {
 	const char *colon;
 
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		drop_headers(answer);
+		answer->whole_head = false;
 		return true;
 	}
 	while (len > 0 && isspace((unsigned char)line[len - 1]))
 		len--;
 	colon = memchr(line, ':', len);
 	answer->header_bytes += len;
-	if (!colon || colon == line || memchr(line, '\0', len))
+	if (len == 0)
+		answer->whole_head = true;
+	if (!colon || !is_name(line, (size_t)(colon - line)) || memchr(line, '\0', len))
 		return true;
 	if (answer->header_count == CURL_ANSWER_HEADERS_MAX ||
 		answer->header_bytes > HEADER_BYTES_MAX) {
@@ -72,6 +86,7 @@ bool curl_answer_body(struct curl_answer *answer, const char *data, size_t len)
 	if (len > answer->body.max || answer->body.len > answer->body.max - len)
 		answer->too_large = true;
 	str_add_bytes(&answer->body, data, len);
+	answer->no_memory = answer->body.failed && !answer->too_large;
 	return !answer->body.failed;
 }
 

@@ -21,6 +21,8 @@ struct curl_answer {
 	size_t header_count;
 	size_t header_bytes;
 	bool too_large;
+	bool no_memory;
+	bool whole_head; /* the empty line behind the headers has come */
 };
 
 void curl_answer_init(struct curl_answer *answer, size_t max_body);

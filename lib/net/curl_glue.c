@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * curl_glue.c - pools of connections, one for each set of trust anchors: curl does not know that the
- * anchors differ, and would hand a connection made with extra ones to a call without.
+ * curl_glue.c - pools of connections, one for each server and set of trust anchors. Curl does not know
+ * that the anchors differ, and would hand a connection made with extra ones to a call without. Of the
+ * transfers that wait for a connection it moves one at a time, so that one which waits for a busy
+ * server would stand in the way of another's that has room.
+ *
+ * A pool in which a call came to its deadline is used for no new one: with HTTP/2 a connection that is
+ * stuck takes every call there is, and curl would not part with it while any of them waits.
  */
 #include "net/curl_glue.h"
 
@@ -18,11 +23,14 @@
 
 #define MAX_ANSWER 65536
 #define HOST_CONNECTIONS 4L
-#define TOTAL_CONNECTIONS 32L
+#define POOLS_MAX 8 /* more only while all are in use */
 
 struct pool {
 	struct pool *next;
+	char *server; /* HOST:PORT */
 	char *ca_file; /* NULL: the system's anchors only */
+	size_t transfers;
+	bool retired;
 	CURLM *multi;
 	struct acmems_timer *timer;
 	struct acmems_task finished; /* reads what has ended */
@@ -108,8 +116,43 @@ static void pool_free(struct pool *pool)
 	/* closing the last connections may still ask for sockets to be unwatched */
 	curl_multi_cleanup(pool->multi);
 	acmems_timer_free(pool->timer);
+	free(pool->server);
 	free(pool->ca_file);
 	free(pool);
+}
+
+static void pool_unlink(struct pool *pool)
+{
+	struct pool **at = &pools;
+
+	while (*at != pool)
+		at = &(*at)->next;
+	*at = pool->next;
+}
+
+/* A transfer has left it. It may be in use further up, so what is over is freed by its task. */
+static void pool_left(struct pool *pool)
+{
+	pool->transfers--;
+	if (pool->retired && pool->transfers == 0)
+		acmems_task_post(&pool->finished, read_finished, pool);
+}
+
+/* Makes room for another by giving up the one that has been idle longest. */
+static void pool_prune(void)
+{
+	struct pool *idle = NULL;
+	size_t count = 0;
+
+	for (struct pool *pool = pools; pool; pool = pool->next) {
+		count++;
+		if (pool->transfers == 0)
+			idle = pool;
+	}
+	if (count < POOLS_MAX || !idle)
+		return;
+	pool_unlink(idle);
+	pool_free(idle);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -117,16 +160,17 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static struct pool *pool_new(const char *ca_file)
+static struct pool *pool_new(const char *server, const char *ca_file)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 
 	if (!pool)
 		return NULL;
+	pool->server = strdup(server);
 	pool->multi = curl_multi_init();
 	pool->timer = acmems_timer_new(on_timer, pool);
 	pool->ca_file = ca_file ? strdup(ca_file) : NULL;
-	if (!pool->multi || !pool->timer || (ca_file && !pool->ca_file)) {
+	if (!pool->multi || !pool->timer || !pool->server || (ca_file && !pool->ca_file)) {
 		pool_free(pool);
 		return NULL;
 	}
@@ -136,22 +180,31 @@ static struct pool *pool_new(const char *ca_file)
 	curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
 	curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 	curl_multi_setopt(pool->multi, CURLMOPT_MAX_HOST_CONNECTIONS, HOST_CONNECTIONS);
-	curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, TOTAL_CONNECTIONS);
-	pool->next = pools;
-	pools = pool;
 	return pool;
 }
 
-static struct pool *pool_for(const char *ca_file)
+/* The pool to use, in front of the others. */
+static struct pool *pool_for(const char *server, const char *ca_file)
 {
+	struct pool *pool = pools;
+
 	if (!initialised && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return NULL;
 	initialised = true;
-	for (struct pool *pool = pools; pool; pool = pool->next) {
-		if (same_text(pool->ca_file, ca_file))
-			return pool;
+	while (pool && (pool->retired || strcmp(pool->server, server) != 0 ||
+			       !same_text(pool->ca_file, ca_file)))
+		pool = pool->next;
+	if (pool) {
+		pool_unlink(pool);
+	} else {
+		pool_prune();
+		pool = pool_new(server, ca_file);
 	}
-	return pool_new(ca_file);
+	if (pool) {
+		pool->next = pools;
+		pools = pool;
+	}
+	return pool;
 }
 
 void curl_glue_fini(void)
@@ -203,9 +256,11 @@ static void transfer_free(struct curl_transfer *transfer)
 	free(transfer);
 }
 
-static enum acmems_code code_of(CURLcode result, bool too_large)
+static enum acmems_code code_of(CURLcode result, const struct curl_answer *answer)
 {
-	if (too_large)
+	if (answer->no_memory)
+		return ACMEMS_NO_MEMORY;
+	if (answer->too_large)
 		return ACMEMS_BAD_ANSWER;
 	switch (result) {
 	case CURLE_OPERATION_TIMEDOUT:
@@ -221,6 +276,7 @@ static enum acmems_code code_of(CURLcode result, bool too_large)
 	case CURLE_BAD_CONTENT_ENCODING:
 	case CURLE_WRITE_ERROR:
 	case CURLE_FILESIZE_EXCEEDED:
+	case CURLE_URL_MALFORMAT:
 		return ACMEMS_BAD_ANSWER;
 	default:
 		/* curl's numbers, not an enum of ours: no connection, lost connection, TLS */
@@ -237,13 +293,18 @@ static void complete(struct curl_transfer *transfer, CURLcode result)
 	long status = 0;
 
 	curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
+	/* for curl a head without its end is one */
+	if (result == CURLE_OK && !got->whole_head)
+		result = CURLE_GOT_NOTHING;
+	if (result == CURLE_OPERATION_TIMEDOUT)
+		transfer->pool->retired = true;
 	if (result == CURLE_OK && !got->too_large) {
 		curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 		answer.status = (int)status;
 		answer.body = str_text(&got->body);
 		transfer->done(transfer->arg, &answer, NULL);
 	} else {
-		acmems_error_set(&err, code_of(result, got->too_large), "%s: %s", transfer->host,
+		acmems_error_set(&err, code_of(result, got), "%s: %s", transfer->host,
 			got->too_large       ? "its answer is too large"
 			: transfer->error[0] ? transfer->error
 					     : curl_easy_strerror(result));
@@ -252,6 +313,7 @@ static void complete(struct curl_transfer *transfer, CURLcode result)
 				transfer->pool->ca_file ? transfer->pool->ca_file : "");
 		transfer->done(transfer->arg, NULL, &err);
 	}
+	pool_left(transfer->pool);
 	transfer_free(transfer);
 }
 
@@ -269,26 +331,41 @@ static void read_finished(void *arg)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
 		complete(transfer, result);
 	}
+	if (pool->retired && pool->transfers == 0) {
+		pool_unlink(pool);
+		pool_free(pool);
+	}
+}
+
+/* As curl wants it; a name alone would take the header away. */
+static bool add_header(struct curl_slist **list, const struct acmems_http_header *header)
+{
+	struct str line;
+	struct curl_slist *longer = NULL;
+
+	str_init(&line, strlen(header->name) + strlen(header->value) + 2);
+	if (header->value[0] == '\0')
+		str_addf(&line, "%s;", header->name);
+	else
+		str_addf(&line, "%s: %s", header->name, header->value);
+	if (str_text(&line))
+		longer = curl_slist_append(*list, str_text(&line));
+	str_fini(&line);
+	if (longer)
+		*list = longer;
+	return longer;
 }
 
 static bool set_headers(struct curl_transfer *transfer, const struct acmems_http_call *call)
 {
-	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-
-	for (size_t i = 0; list && i < call->header_count; i++) {
-		char line[2048];
-		struct curl_slist *longer = NULL;
-		int len = snprintf(line, sizeof(line), "%s: %s", call->headers[i].name,
-			call->headers[i].value);
-
-		if (len > 0 && (size_t)len < sizeof(line) && !strpbrk(line, "\r\n"))
-			longer = curl_slist_append(list, line);
-		if (!longer)
-			curl_slist_free_all(list);
-		list = longer;
+	transfer->headers = curl_slist_append(NULL, "Expect:");
+	if (!transfer->headers)
+		return false;
+	for (size_t i = 0; i < call->header_count; i++) {
+		if (!add_header(&transfer->headers, &call->headers[i]))
+			return false;
 	}
-	transfer->headers = list;
-	return list && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
+	return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
 }
 
 static bool set_method(CURL *easy, const struct acmems_http_call *call)
@@ -323,12 +400,17 @@ static void set_limits(struct curl_transfer *transfer, const struct curl_request
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 45L);
 	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, 600L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* or what on_ssl_ctx() adds would stay for a day, whatever became of the file */
+	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
+	/* each call brings its addresses: they must not grow old while it waits for a connection */
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, HTTP_CLIENT_USER_AGENT);
 }
 
@@ -369,10 +451,12 @@ struct curl_transfer *curl_transfer_start(const struct curl_request *request,
 	transfer->arg = arg;
 	curl_answer_init(&transfer->answer, call->max_answer ? call->max_answer : MAX_ANSWER);
 	transfer->host = strdup(request->host);
-	transfer->pool = pool_for(call->ca_file);
+	transfer->pool = pool_for(request->server, call->ca_file);
 	if (transfer->host && transfer->pool && set_up(transfer, request) &&
-		curl_multi_add_handle(transfer->pool->multi, transfer->easy) == CURLM_OK)
+		curl_multi_add_handle(transfer->pool->multi, transfer->easy) == CURLM_OK) {
+		transfer->pool->transfers++;
 		return transfer;
+	}
 	transfer_free(transfer);
 	acmems_error_set(err, ACMEMS_NO_MEMORY, "%s: cannot set up a request", request->host);
 	return NULL;
@@ -381,5 +465,12 @@ struct curl_transfer *curl_transfer_start(const struct curl_request *request,
 void curl_transfer_cancel(struct curl_transfer *transfer)
 {
 	curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
+	pool_left(transfer->pool);
 	transfer_free(transfer);
+}
+
+void curl_transfer_late(struct curl_transfer *transfer)
+{
+	transfer->pool->retired = true;
+	curl_transfer_cancel(transfer);
 }

@@ -18,6 +18,7 @@ struct curl_transfer;
 struct curl_request {
 	const struct acmems_http_call *call; /* used during the call only; its body is copied */
 	const char *host; /* for messages */
+	const char *server; /* "HOST:PORT" */
 	const char *resolve; /* "+HOST:PORT:ADDRESS,ADDRESS", or NULL when the host is an address */
 	int64_t timeout_ms;
 };
@@ -29,7 +30,10 @@ struct curl_transfer *curl_transfer_start(const struct curl_request *request,
 /* Silent. Not from inside done, when it is gone already. */
 void curl_transfer_cancel(struct curl_transfer *transfer);
 
-/* Frees all connections. No transfer may be under way. */
+/* As curl_transfer_cancel(), when its time is over: new transfers get connections of their own. */
+void curl_transfer_late(struct curl_transfer *transfer);
+
+/* Frees all connections. No transfer may be under way; not from inside done. */
 void curl_glue_fini(void);
 
 #endif

@@ -22,6 +22,11 @@
 
 #define TIMEOUT_MS 30000
 #define HOST_MAX 254
+#define HEADER_MAX 16384
+
+#define LETTERS "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define HOST_LETTERS LETTERS "-._"
+#define NAME_LETTERS LETTERS "!#$%&'*+-.^_`|~" /* RFC 9110, 5.6.2 */
 
 struct url {
 	char host[HOST_MAX]; /* without brackets */
@@ -89,6 +94,9 @@ static void on_deadline(void *arg)
 	struct call *call = arg;
 	struct acmems_error err = {0};
 
+	if (call->transfer)
+		curl_transfer_late(call->transfer);
+	call->transfer = NULL;
 	acmems_error_set(&err, ACMEMS_TIMEOUT, "%s did not answer within %" PRId64 " ms",
 		call->url.host, call->call.timeout_ms);
 	call_done(call, NULL, &err);
@@ -97,11 +105,14 @@ static void on_deadline(void *arg)
 static bool start_transfer(struct call *call, const char *resolve, struct acmems_error *err)
 {
 	int64_t left = call->end_ms - acmems_clock_ms();
+	char server[HOST_MAX + 8];
 	struct curl_request request = {.call = &call->call,
 		.host = call->url.host,
+		.server = server,
 		.resolve = resolve,
 		.timeout_ms = left > 1 ? left : 1};
 
+	snprintf(server, sizeof(server), "%s:%s", call->url.host, call->url.port);
 	call->transfer = curl_transfer_start(&request, on_transfer, call, err);
 	return call->transfer != NULL;
 }
@@ -133,7 +144,30 @@ static void on_addresses(void *arg, const struct acmems_address *addresses, size
 		call_done(call, NULL, &err);
 }
 
-/* Host and port of an absolute http(s) URL without user information (RFC 3986). */
+/* Visible ASCII: what may stand in a URL, seen from far (RFC 3986, 2). */
+static bool printable(const char *text)
+{
+	while (*text > ' ' && *text < 0x7f)
+		text++;
+	return *text == '\0';
+}
+
+/* Decimal, 1 to 65535, or nothing at all. Returns the text behind it, NULL when it is none. */
+static const char *parse_port(const char *at, struct url *url)
+{
+	size_t len = strspn(at, "0123456789");
+	unsigned long port = strtoul(at, NULL, 10);
+
+	if (len == 0 || len >= sizeof(url->port) || port == 0 || port > 65535)
+		return NULL;
+	snprintf(url->port, sizeof(url->port), "%lu", port);
+	return at + len;
+}
+
+/*
+ * Host and port of an absolute http(s) URL without user information (RFC 3986). The host is one that
+ * curl takes as it stands: had curl to decode it, it would look up another name than we, by itself.
+ */
 static bool parse_url(const char *text, bool plain, struct url *url, struct acmems_error *err)
 {
 	bool secure = strncasecmp(text, "https://", 8) == 0;
@@ -144,23 +178,38 @@ static bool parse_url(const char *text, bool plain, struct url *url, struct acme
 		return acmems_error_set(err, ACMEMS_BAD_ANSWER, "\"%.200s\" is not an %s URL", text,
 			plain ? "http(s)" : "https");
 	url->literal = *at == '[';
-	len = url->literal ? strspn(++at, "0123456789abcdefABCDEF:.") : strcspn(at, ":/?#@\\ []");
+	len = url->literal ? strspn(++at, "0123456789abcdefABCDEF:.") : strspn(at, HOST_LETTERS);
 	if (len == 0 || len >= sizeof(url->host))
 		return acmems_error_set(err, ACMEMS_BAD_ANSWER, "\"%.200s\" has no host", text);
 	snprintf(url->host, sizeof(url->host), "%.*s", (int)len, at);
-	at += len + (url->literal && at[len] == ']');
+	at += len;
+	if (url->literal && *at++ != ']')
+		return acmems_error_set(err, ACMEMS_BAD_ANSWER, "\"%.200s\" lacks a \"]\"", text);
 	snprintf(url->port, sizeof(url->port), "%s", secure ? "443" : "80");
-	if (*at == ':') {
-		len = strspn(++at, "0123456789");
-		if (len == 0 || len >= sizeof(url->port))
-			return acmems_error_set(
-				err, ACMEMS_BAD_ANSWER, "\"%.200s\" has no proper port", text);
-		snprintf(url->port, sizeof(url->port), "%.*s", (int)len, at);
-		at += len;
-	}
-	if (*at != '\0' && !strchr("/?#", *at))
+	if (*at == ':')
+		at = parse_port(at + 1, url);
+	if (!at)
+		return acmems_error_set(
+			err, ACMEMS_BAD_ANSWER, "\"%.200s\" has no proper port", text);
+	if ((*at != '\0' && !strchr("/?#", *at)) || !printable(at))
 		return acmems_error_set(
 			err, ACMEMS_BAD_ANSWER, "\"%.200s\" is no proper URL", text);
+	return true;
+}
+
+/* What can not be a header line is told at once, and before any of it is sent. */
+static bool check_headers(const struct acmems_http_call *call, struct acmems_error *err)
+{
+	for (size_t i = 0; i < call->header_count; i++) {
+		const char *name = call->headers[i].name, *value = call->headers[i].value;
+
+		if (*name == '\0' || name[strspn(name, NAME_LETTERS)] != '\0')
+			return acmems_error_set(
+				err, ACMEMS_FAULT, "\"%.100s\" can not name a header", name);
+		if (strpbrk(value, "\r\n") || strlen(name) + strlen(value) > HEADER_MAX)
+			return acmems_error_set(err, ACMEMS_FAULT,
+				"the value of header \"%.100s\" can not be sent", name);
+	}
 	return true;
 }
 
@@ -228,7 +277,7 @@ uint64_t acmems_http_call_start(const struct acmems_http_call *from, acmems_http
 	struct call *call;
 	uint64_t id;
 
-	if (!parse_url(from->url, from->plain, &url, err))
+	if (!parse_url(from->url, from->plain, &url, err) || !check_headers(from, err))
 		return 0;
 	call = calloc(1, sizeof(*call));
 	if (!call) {

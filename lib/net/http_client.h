@@ -11,7 +11,7 @@
 /* Calls under way; for tests and draining. */
 size_t http_client_count(void);
 
-/* Cancels every call and frees connections and multi handle. The next call begins anew. */
+/* Cancels every call and frees connections and multi handle. The next call begins anew. Not from inside done. */
 void http_client_fini(void);
 
 #endif
