@@ -341,6 +341,38 @@ bool resolver_set_servers(const char *servers)
 	       ares_set_servers_ports_csv(resolver.channel, servers) == ARES_SUCCESS;
 }
 
+static void take_server(struct acmems_address *address, const struct ares_addr_port_node *server)
+{
+	bool v4 = server->family == AF_INET;
+
+	*address = (struct acmems_address){.family = v4 ? ACMEMS_IPV4 : ACMEMS_IPV6};
+	memcpy(address->bytes, &server->addr, v4 ? 4 : 16);
+	address->port = server->udp_port ? (uint16_t)server->udp_port : 53;
+}
+
+/* What replaces ares_get_servers_ports() in newer versions is not in the oldest one that we support. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+size_t resolver_servers(struct acmems_address *servers, size_t max, struct acmems_error *err)
+{
+	struct ares_addr_port_node *list = NULL;
+	size_t count = 0;
+
+	if (!make_channel(err))
+		return 0;
+	if (ares_get_servers_ports(resolver.channel, &list) != ARES_SUCCESS) {
+		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for the system's name servers");
+		return 0;
+	}
+	for (struct ares_addr_port_node *node = list; node && count < max; node = node->next)
+		take_server(&servers[count++], node);
+	ares_free_data(list);
+	if (count == 0)
+		acmems_error_set(err, ACMEMS_CONFIG, "the system has no name servers");
+	return count;
+}
+#pragma GCC diagnostic pop
+
 void resolver_fini(void)
 {
 	if (resolver.ready) {

@@ -30,6 +30,12 @@ void resolver_cancel(uint64_t id);
 /* Asks these ("127.0.0.1:5353,...") instead of the system's; for tests. */
 bool resolver_set_servers(const char *servers);
 
+/*
+ * The name servers that look-ups go to, the system's as a rule, with their ports, in their order.
+ * Returns how many there are, `max` at most; 0 and *err on failure.
+ */
+size_t resolver_servers(struct acmems_address *servers, size_t max, struct acmems_error *err);
+
 /* Sockets and memory given back; nothing may be under way. */
 void resolver_fini(void);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include <acmems/auth.h>
+#include <acmems/dns.h>
 #include <acmems/module.h>
 #include <acmems/notify.h>
 #include <acmems/storage.h>
@@ -154,6 +155,29 @@ static void services(void)
 	AT(acmems_cert, chain_length);
 }
 
+static void dns(void)
+{
+	SIZE(acmems_dns_record);
+	AT(acmems_dns_record, type);
+	AT(acmems_dns_record, ttl);
+	AT(acmems_dns_record, name);
+	AT(acmems_dns_record, target);
+	AT(acmems_dns_record, text);
+	AT(acmems_dns_record, len);
+	AT(acmems_dns_record, address);
+	AT(acmems_dns_record, minimum);
+	SIZE(acmems_dns_answer);
+	AT(acmems_dns_answer, authoritative);
+	AT(acmems_dns_answer, records);
+	AT(acmems_dns_answer, count);
+	AT(acmems_dns_answer, server);
+	SIZE(acmems_dns_question);
+	AT(acmems_dns_question, type);
+	AT(acmems_dns_question, servers);
+	AT(acmems_dns_question, recursive);
+	AT(acmems_dns_question, timeout_ms);
+}
+
 int main(void)
 {
 	printf("abi %u\n", ACMEMS_ABI);
@@ -161,5 +185,6 @@ int main(void)
 	module();
 	kinds();
 	services();
+	dns();
 	return 0;
 }
