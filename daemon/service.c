@@ -28,6 +28,7 @@
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/resolver.h"
+#include "net/tls_server.h"
 #include "process.h"
 #include "reload.h"
 #include "rest.h"
@@ -273,6 +274,7 @@ static void end(void)
 	sign_fini();
 	http_client_fini();
 	http_server_fini();
+	tls_server_fini();
 	resolver_fini();
 	op_fini();
 	registry_fini();

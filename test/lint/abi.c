@@ -11,6 +11,7 @@
 #include <acmems/module.h>
 #include <acmems/notify.h>
 #include <acmems/storage.h>
+#include <acmems/tls.h>
 #include <acmems/validator.h>
 
 #define SIZE(type) printf("struct %s %zu\n", #type, sizeof(struct type))
@@ -138,6 +139,12 @@ static void services(void)
 	AT(acmems_http_answer, status);
 	AT(acmems_http_answer, body);
 	AT(acmems_http_answer, headers);
+	SIZE(acmems_tls_server_config);
+	AT(acmems_tls_server_config, listen);
+	AT(acmems_tls_server_config, max_connections);
+	AT(acmems_tls_server_config, deadline_ms);
+	AT(acmems_tls_server_config, choose);
+	AT(acmems_tls_server_config, arg);
 	SIZE(acmems_name);
 	AT(acmems_name, text);
 	AT(acmems_name, wildcard);
