@@ -21,7 +21,6 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,11 +34,11 @@
 #include "base/loop.h"
 #include "net/http_check.h"
 #include "net/http_request.h"
+#include "net/spare.h"
 
 /* How long accepting rests when no descriptor is left. */
 #define REST_MS 200
 #define QUIET_MS 10000
-#define CLOSED_AT_ONCE 16
 
 struct http_evhttp {
 	struct evhttp *evhttp;
@@ -54,7 +53,6 @@ struct http_evhttp {
 
 static struct {
 	struct http_evhttp *first; /* the listener's error callback has no argument of ours */
-	int spare; /* given up for a moment when no other descriptor is left; 0: none */
 	struct acmems_http_request *unwatched; /* asked for, and no event made so far */
 	struct acmems_timer *round;
 } all;
@@ -271,28 +269,6 @@ static struct http_evhttp *find_listener(const struct evconnlistener *listener)
 	return NULL;
 }
 
-static void open_spare(void)
-{
-	if (all.spare <= 0)
-		all.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-/* Lets the first in the queue know that nobody will serve them, instead of leaving them hang. */
-static void turn_away(int fd)
-{
-	if (all.spare > 0)
-		close(all.spare);
-	all.spare = 0;
-	for (int i = 0; i < CLOSED_AT_ONCE; i++) {
-		int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-		if (client < 0)
-			break;
-		close(client);
-	}
-	open_spare();
-}
-
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
 	int errnum = EVUTIL_SOCKET_ERROR();
@@ -306,7 +282,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 	evconnlistener_disable(listener);
 	acmems_timer_start(http->rest, REST_MS);
 	if (errnum == EMFILE || errnum == ENFILE)
-		turn_away(evconnlistener_get_fd(listener));
+		spare_turn_away(evconnlistener_get_fd(listener));
 	if (now < http->quiet_until)
 		return;
 	http->quiet_until = now + QUIET_MS;
@@ -417,9 +393,6 @@ static void on_request(struct evhttp_request *evhttp, void *arg)
 
 static void free_shared(void)
 {
-	if (all.spare > 0)
-		close(all.spare);
-	all.spare = 0;
 	acmems_timer_free(all.round);
 	all.round = NULL;
 }
@@ -476,7 +449,7 @@ struct http_evhttp *http_evhttp_new(
 	if (!http->bound)
 		goto no_memory;
 	evconnlistener_set_error_cb(http->listener, on_accept_error);
-	open_spare();
+	spare_hold();
 	LL_PREPEND(all.first, http);
 	return http;
 
@@ -518,6 +491,7 @@ void http_evhttp_free(struct http_evhttp *http)
 	evhttp_free(http->evhttp);
 	acmems_timer_free(http->rest);
 	LL_DELETE(all.first, http);
+	spare_drop();
 	free(http);
 	if (!all.first)
 		free_shared();
