@@ -40,6 +40,12 @@ void acmems_base64url(const void *data, size_t len, char *out);
  */
 bool acmems_unbase64url(const char *text, size_t text_len, unsigned char *out, size_t *out_len);
 
+/* Length of base64 with padding (RFC 4648, 4) of len bytes, without NUL. */
+#define ACMEMS_BASE64_LEN(len) (((len) + 2) / 3 * 4)
+
+/* base64 with padding, in one line, NUL-terminated; out has room for ACMEMS_BASE64_LEN(len) + 1. */
+void acmems_base64(const void *data, size_t len, char *out);
+
 /* Whether the bytes are equal, in time that depends on len only. */
 bool acmems_equal(const void *a, const void *b, size_t len);
 

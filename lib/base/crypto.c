@@ -126,8 +126,11 @@ bool acmems_unhex(const char *text, size_t text_len, unsigned char *out, size_t 
 
 static const char base64url_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-void acmems_base64url(const void *data, size_t len, char *out)
+/* Writes six bits a digit, the last ones filled up with zeroes, and returns the end. */
+static char *write_digits(const char *digits, const void *data, size_t len, char *out)
 {
 	const unsigned char *bytes = data;
 	uint32_t bits = 0;
@@ -138,12 +141,26 @@ void acmems_base64url(const void *data, size_t len, char *out)
 		held += 8;
 		while (held >= 6) {
 			held -= 6;
-			*out++ = base64url_digits[bits >> held & 63];
+			*out++ = digits[bits >> held & 63];
 		}
 	}
 	if (held > 0)
-		*out++ = base64url_digits[bits << (6 - held) & 63];
-	*out = '\0';
+		*out++ = digits[bits << (6 - held) & 63];
+	return out;
+}
+
+void acmems_base64url(const void *data, size_t len, char *out)
+{
+	*write_digits(base64url_digits, data, len, out) = '\0';
+}
+
+void acmems_base64(const void *data, size_t len, char *out)
+{
+	char *end = write_digits(base64_digits, data, len, out);
+
+	while ((end - out) % 4 != 0)
+		*end++ = '=';
+	*end = '\0';
 }
 
 static int base64url_value(char digit)

@@ -96,6 +96,22 @@ static void base64url_is_strict(void **state)
 	assert_false(acmems_unbase64url("Zm9v", 4, out, &(size_t){2}));
 }
 
+static void base64_matches_rfc_4648(void **state)
+{
+	static const char *const coded[] = {
+		"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy", "+/8="};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		size_t len = strlen(vectors[i].plain);
+		char text[32];
+
+		acmems_base64(vectors[i].plain, len, text);
+		assert_string_equal(text, coded[i]);
+		assert_int_equal(strlen(text), ACMEMS_BASE64_LEN(len));
+	}
+}
+
 static void secrets_compare_and_vanish(void **state)
 {
 	char secret[] = "hunter2";
@@ -119,6 +135,7 @@ int main(void)
 		cmocka_unit_test(hex_goes_both_ways),
 		cmocka_unit_test(base64url_matches_rfc_4648),
 		cmocka_unit_test(base64url_is_strict),
+		cmocka_unit_test(base64_matches_rfc_4648),
 		cmocka_unit_test(secrets_compare_and_vanish),
 	};
 
