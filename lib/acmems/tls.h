@@ -29,8 +29,8 @@ void acmems_tls_identity_free(struct acmems_tls_identity *identity);
 
 /*
  * Chooses by the name in the client's hello (lower case; for an IP address its reverse name, RFC 8738,
- * 6). NULL: not mine. The identity has to live until this function is called again or the server is
- * freed.
+ * 6). NULL: not mine. The server has taken what it needs of the identity when it returns to the loop;
+ * from then on it may be freed.
  */
 typedef const struct acmems_tls_identity *acmems_tls_choose(
 	void *arg, const char *server_name, const struct acmems_address *peer);
