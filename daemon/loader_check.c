@@ -71,7 +71,8 @@ static const char *missing_op(const struct acmems_module *module)
 	memcpy(&full.ops, module->ops, size);
 	switch ((enum acmems_kind)module->kind) {
 	case ACMEMS_VALIDATOR:
-		if (!full.ops.validator.types || !full.ops.validator.types[0])
+		if (!full.ops.validator.types_of &&
+			(!full.ops.validator.types || !full.ops.validator.types[0]))
 			return "types";
 		if (!full.ops.validator.present)
 			return "present";

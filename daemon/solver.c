@@ -152,8 +152,11 @@ static void cancel(void *ctx, uint64_t id)
 struct acme_solver solver_face(struct solver *solver)
 {
 	static const char *const none[] = {NULL};
-	const char *const *types = solver->validator->ops.validator.types;
+	const struct instance *validator = solver->validator;
+	const char *const *types = validator->ops.validator.types;
 
+	if (validator->ops.validator.types_of)
+		types = validator->ops.validator.types_of(validator->data);
 	return (struct acme_solver){
 		.types = types ? types : none,
 		.present = present,

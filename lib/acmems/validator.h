@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <acmems/dns.h>
 #include <acmems/error.h>
 
 /* One challenge to be solved. All texts are checked and NUL-terminated. */
@@ -25,10 +26,16 @@ struct acmems_challenge {
 	const char *token; /* base64url text; "" for types without one */
 	const char *key_authorization; /* RFC 8555, 8.1: token "." thumbprint */
 	const char *account_url;
+	/*
+	 * For "dns-persist-01", else NULL: what its standing record may say, texts with NULL at the
+	 * end. Issuers are lower-case names; there are none when the CA named none.
+	 */
+	const char *const *issuer_domain_names;
+	const char *const *account_uris;
 };
 
 struct acmems_validator_ops {
-	/* Challenge types it solves, best first, NULL at the end. */
+	/* Challenge types it solves, best first, NULL at the end; NULL if types_of says them. */
 	const char *const *types;
 	/* Operation: publish, and finish when the CA can see it. */
 	bool (*present)(void *instance, uint64_t op, const struct acmems_challenge *challenge,
@@ -36,6 +43,8 @@ struct acmems_validator_ops {
 	/* Operation: take away what present published. */
 	bool (*cleanup)(void *instance, uint64_t op, const struct acmems_challenge *challenge,
 		struct acmems_error *err);
+	/* Optional: as types, for this instance, when its options choose. Never NULL. */
+	const char *const *(*types_of)(void *instance);
 };
 
 /*
@@ -43,5 +52,23 @@ struct acmems_validator_ops {
  * asking for its verdict soon makes sense. Optional, cheap, harmless for an id that is gone.
  */
 void acmems_challenge_seen(uint64_t id);
+
+#define ACMEMS_CHALLENGE_TXT_MAX 44
+
+/*
+ * The value of the TXT record that meets a "dns-01" or "dns-account-01" challenge:
+ * base64url(SHA-256(key authorization)) (RFC 8555, 8.4). False: no memory.
+ */
+bool acmems_challenge_txt(
+	const struct acmems_challenge *challenge, char out[ACMEMS_CHALLENGE_TXT_MAX]);
+
+/*
+ * The name of its TXT record, without a dot at the end: "_acme-challenge.NAME" for "dns-01",
+ * "_LABEL._acme-challenge.NAME" with a label of the account's for "dns-account-01"
+ * (draft-ietf-acme-dns-account-label), "_validation-persist.NAME" for "dns-persist-01". False when the
+ * type has none, or the name would be too long for the DNS.
+ */
+bool acmems_challenge_txt_name(
+	const struct acmems_challenge *challenge, char out[ACMEMS_DNS_NAME_MAX]);
 
 #endif

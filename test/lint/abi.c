@@ -83,10 +83,13 @@ static void kinds(void)
 	AT(acmems_challenge, token);
 	AT(acmems_challenge, key_authorization);
 	AT(acmems_challenge, account_url);
+	AT(acmems_challenge, issuer_domain_names);
+	AT(acmems_challenge, account_uris);
 	SIZE(acmems_validator_ops);
 	AT(acmems_validator_ops, types);
 	AT(acmems_validator_ops, present);
 	AT(acmems_validator_ops, cleanup);
+	AT(acmems_validator_ops, types_of);
 	SIZE(acmems_sign_request);
 	AT(acmems_sign_request, peer);
 	AT(acmems_sign_request, http);

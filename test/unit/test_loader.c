@@ -6,19 +6,24 @@
 
 static struct acmems_error err;
 
-static const struct acmems_module *load(const char *type, bool *mapped)
+static const struct acmems_module *load_kind(enum acmems_kind kind, const char *type, bool *mapped)
 {
 	struct loader_file file;
-	char *path = loader_path(MOCK_DIR, ACMEMS_AUTH, type);
+	char *path = loader_path(MOCK_DIR, kind, type);
 	const struct acmems_module *module = NULL;
 
 	assert_non_null(path);
 	err = (struct acmems_error){0};
 	*mapped = false;
 	if (loader_look(path, &file, &err))
-		module = loader_load(path, ACMEMS_AUTH, type, mapped, &err);
+		module = loader_load(path, kind, type, mapped, &err);
 	free(path);
 	return module;
+}
+
+static const struct acmems_module *load(const char *type, bool *mapped)
+{
+	return load_kind(ACMEMS_AUTH, type, mapped);
 }
 
 static void test_names(void **state)
@@ -54,6 +59,15 @@ static void test_good(void **state)
 	assert_string_equal(module->name, "good");
 	/* again is the same: it was never unmapped */
 	assert_ptr_equal(load("good", &mapped), module);
+}
+
+static void test_types_of_the_instance_will_do(void **state)
+{
+	bool mapped;
+
+	(void)state;
+	if (!load_kind(ACMEMS_VALIDATOR, "choosy", &mapped))
+		fail_msg("%s", err.message);
 }
 
 static void test_refusals(void **state)
@@ -143,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_types_of_the_instance_will_do),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test_setup_teardown(
 			test_who_may_write, temp_dir_setup, temp_dir_teardown),

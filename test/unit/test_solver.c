@@ -82,6 +82,23 @@ static void test_not_offered_is_done(void **state)
 	assert_null(solver_face(&solver).types[0]);
 }
 
+static const char *const *chosen_types(void *instance)
+{
+	static const char *const types[] = {"dns-account-01", NULL};
+
+	assert_ptr_equal(instance, house.validator_instance.data);
+	return types;
+}
+
+static void test_types_of_the_instance(void **state)
+{
+	(void)state;
+	house.validator_instance.ops.validator.types_of = chosen_types;
+	assert_string_equal(solver_face(&solver).types[0], "dns-account-01");
+	house.validator_instance.ops.validator.types = NULL;
+	assert_string_equal(solver_face(&solver).types[0], "dns-account-01");
+}
+
 static void test_cancel(void **state)
 {
 	uint64_t first, second;
@@ -126,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_hands_on, setup),
 		cmocka_unit_test_setup(test_not_offered_is_done, setup),
+		cmocka_unit_test_setup(test_types_of_the_instance, setup),
 		cmocka_unit_test_setup(test_cancel, setup),
 		cmocka_unit_test_setup(test_fini_cancels_all, setup),
 	};
