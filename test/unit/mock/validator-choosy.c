@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* validator-choosy.c - has no list of types, but every instance its own. */
+/* validator-choosy.c - has no list of types, but every instance its own; solves nothing. */
 #include <acmems/module.h>
 #include <acmems/validator.h>
 
@@ -11,10 +11,9 @@ static bool choosy_do(void *instance, uint64_t op, const struct acmems_challenge
 	struct acmems_error *err)
 {
 	(void)instance;
+	(void)op;
 	(void)challenge;
-	(void)err;
-	acmems_op_finish(op, NULL);
-	return true;
+	return acmems_error_set(err, ACMEMS_REFUSED, "a mock");
 }
 
 static const char *const *choosy_types(void *instance)
