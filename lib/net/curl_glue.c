@@ -271,15 +271,12 @@ static enum acmems_code code_of(CURLcode result, const struct curl_answer *answe
 		return ACMEMS_CONFIG;
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
 	case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_WRITE_ERROR:
 	case CURLE_FILESIZE_EXCEEDED:
 	case CURLE_URL_MALFORMAT:
 		return ACMEMS_BAD_ANSWER;
 	default:
-		/* curl's numbers, not an enum of ours: no connection, lost connection, TLS */
+		/* curl's numbers, not an enum of ours: no connection, lost connection or stream, TLS */
 		return ACMEMS_UNAVAILABLE;
 	}
 }

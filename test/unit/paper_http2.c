@@ -7,7 +7,7 @@
 
 #include "paper_server.h"
 
-enum { DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, PING = 6, WINDOW_UPDATE = 8 };
+enum { DATA = 0, HEADERS = 1, SETTINGS = 4, PING = 6, WINDOW_UPDATE = 8 };
 
 #define END_STREAM 1
 #define ACK 1
@@ -29,12 +29,11 @@ static void put_frame(struct paper_conn *conn, uint8_t type, uint8_t flags, uint
 	paper_conn_send(conn, frame, 9 + len);
 }
 
-static void give_window(struct paper_conn *conn, size_t len)
+static void give_window(struct paper_conn *conn, uint32_t stream, size_t len)
 {
 	const uint8_t data[4] = {0, (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len};
 
-	if (len > 0)
-		put_frame(conn, WINDOW_UPDATE, 0, 0, data, sizeof(data));
+	put_frame(conn, WINDOW_UPDATE, 0, stream, data, sizeof(data));
 }
 
 static void take(struct paper_conn *conn, const uint8_t *head, const uint8_t *data, size_t len)
@@ -46,8 +45,10 @@ static void take(struct paper_conn *conn, const uint8_t *head, const uint8_t *da
 		put_frame(conn, SETTINGS, ACK, 0, NULL, 0);
 	if (head[3] == PING && !(head[4] & ACK))
 		put_frame(conn, PING, ACK, 0, data, len);
-	if (head[3] == DATA)
-		give_window(conn, len);
+	if (head[3] == DATA && len > 0) {
+		give_window(conn, 0, len);
+		give_window(conn, stream, len);
+	}
 	if ((head[3] == HEADERS || head[3] == DATA) && (head[4] & END_STREAM))
 		paper_conn_asked(conn, stream);
 }

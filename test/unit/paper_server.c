@@ -284,6 +284,7 @@ void paper_server_init(struct paper_server *server, SSL_CTX *tls, bool h2)
 
 	memset(server, 0, sizeof(*server));
 	server->tls = tls;
+	server->h2 = h2;
 	if (h2)
 		SSL_CTX_set_alpn_select_cb(tls, choose, NULL);
 	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -303,6 +304,14 @@ void paper_server_drop(struct paper_server *server)
 {
 	while (server->conns)
 		conn_free(server->conns);
+}
+
+void paper_server_deafen(struct paper_server *server)
+{
+	for (struct paper_conn *conn = server->conns; conn; conn = conn->next) {
+		acmems_watch_free(conn->watch);
+		conn->watch = NULL;
+	}
 }
 
 void paper_server_fini(struct paper_server *server)

@@ -57,6 +57,9 @@ void paper_server_release(struct paper_server *server);
 /* Closes all connections, without a word. */
 void paper_server_drop(struct paper_server *server);
 
+/* From now on nothing is read from the connections that there are; new ones are well. */
+void paper_server_deafen(struct paper_server *server);
+
 /* "SCHEME://HOST:PORT/"; valid until the next call. */
 const char *paper_server_url(const struct paper_server *server, const char *host);
 
