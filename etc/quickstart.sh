@@ -117,7 +117,7 @@ EOF
     openssl req -new -key www.key -subj / -addext subjectAltName=DNS:www.example.org -out www.csr
     # the account may still be on its way to the CA: curl's own retry obeys Retry-After
     curl -fsS --retry 5 --data-binary @www.csr "http://127.0.0.1:$sign/sign" >www.pem
-)
+) || { echo "that did not work; the daemon's log:" >&2; cat "$work/acmems.log" >&2; exit 1; }
 
 say "5. The certificate"
 openssl x509 -in "$work/www.pem" -noout -issuer -dates -ext subjectAltName

@@ -179,6 +179,24 @@ static void test_literals_ask_nobody(void **state)
 	assert_int_equal(dns.asked, 0);
 }
 
+static void test_localhost_asks_nobody(void **state)
+{
+	static const char *const hosts[] = {"localhost", "LocalHost", "ca.localhost"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct asked asked = {0};
+
+		ask(&asked, hosts[i], 5000);
+		run_until(asked.done);
+		assert_int_equal(asked.err.code, ACMEMS_OK);
+		assert_int_equal(asked.count, 2);
+		assert_string_equal(asked.text[0], "127.0.0.1");
+		assert_string_equal(asked.text[1], "::1");
+	}
+	assert_int_equal(dns.asked, 0);
+}
+
 static void test_no_names(void **state)
 {
 	static const char *const hosts[] = {
@@ -424,6 +442,7 @@ int main(void)
 		IN_LOOP(test_one_family_is_enough),
 		IN_LOOP(test_order),
 		IN_LOOP(test_literals_ask_nobody),
+		IN_LOOP(test_localhost_asks_nobody),
 		IN_LOOP(test_no_names),
 		IN_LOOP(test_long_names),
 		IN_LOOP(test_says_no),
