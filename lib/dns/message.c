@@ -161,6 +161,8 @@ bool message_update(struct message *message, const struct acmems_dns_update *upd
 	if (!packet)
 		return no_memory(err);
 	ldns_pkt_set_id(packet, id);
+	/* ldns leaves RD set, a bit that has to be zero here (RFC 2136, 2.2) */
+	ldns_pkt_set_rd(packet, false);
 	return to_wire(message, packet, err);
 }
 

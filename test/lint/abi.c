@@ -8,6 +8,7 @@
 
 #include <acmems/auth.h>
 #include <acmems/dns.h>
+#include <acmems/dns_update.h>
 #include <acmems/module.h>
 #include <acmems/notify.h>
 #include <acmems/storage.h>
@@ -186,6 +187,15 @@ static void dns(void)
 	AT(acmems_dns_question, servers);
 	AT(acmems_dns_question, recursive);
 	AT(acmems_dns_question, timeout_ms);
+	SIZE(acmems_dns_update);
+	AT(acmems_dns_update, zone);
+	AT(acmems_dns_update, owner);
+	AT(acmems_dns_update, value);
+	AT(acmems_dns_update, remove);
+	AT(acmems_dns_update, ttl);
+	AT(acmems_dns_update, servers);
+	AT(acmems_dns_update, key);
+	AT(acmems_dns_update, timeout_ms);
 }
 
 int main(void)

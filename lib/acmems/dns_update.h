@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dns_update.h - dynamic updates of a zone (RFC 2136), signed with a shared key (TSIG, RFC 8945).
+ * Names, servers and numbers as in dns.h.
+ */
+#ifndef ACMEMS_DNS_UPDATE_H
+#define ACMEMS_DNS_UPDATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/error.h>
+
+struct acmems_tsig_key;
+
+/*
+ * A key: its name, algorithm ("hmac-sha256", "hmac-sha1", -sha224, -sha384, -sha512, "hmac-md5", any
+ * case) and secret in base64. NULL and *err (which never shows the secret) on failure.
+ */
+struct acmems_tsig_key *acmems_tsig_key_new(
+	const char *name, const char *algorithm, const char *secret, struct acmems_error *err);
+
+/*
+ * A key from the text of a key file as BIND's and Knot's tools write it:
+ * key "NAME" { algorithm ALGORITHM; secret "BASE64"; }; with comments, or YAML's "key:" list.
+ */
+struct acmems_tsig_key *acmems_tsig_key_read(
+	const char *text, size_t len, struct acmems_error *err);
+
+/* Wipes and frees it; NULL is allowed. */
+void acmems_tsig_key_free(struct acmems_tsig_key *key);
+
+const char *acmems_tsig_key_name(const struct acmems_tsig_key *key);
+
+/* One value more or less in a TXT RRset. All of it is copied, the key must outlive the update. */
+struct acmems_dns_update {
+	const char *zone;
+	const char *owner;
+	const char *value; /* at most 255 bytes */
+	bool remove; /* take exactly this value out, instead of adding it */
+	uint32_t ttl; /* seconds, when adding */
+	char *const *servers; /* tried in turn, 1 to 32, NULL at the end */
+	const struct acmems_tsig_key *key; /* NULL: not signed */
+	int64_t timeout_ms; /* for all of it */
+};
+
+/* skew: how many seconds a server's clock was ahead of ours, when it had to be signed with that. */
+typedef void acmems_dns_update_done(void *arg, int64_t skew, const struct acmems_error *err);
+
+/*
+ * Sends the update: over UDP, again over TCP when no answer comes or it was cut, then to the next
+ * server. Both directions may be repeated: adding what is there and removing what is not succeed.
+ * Answers are believed when their TSIG is right in full (key, algorithm, MAC, time, no error). A
+ * clock that differs too much (BADTIME) is tried once more with the server's. The error is a
+ * sentence for an operator: NOTAUTH, NOTZONE, REFUSED, BADKEY, BADSIG, BADTIME (both clocks), ...
+ */
+uint64_t acmems_dns_update(const struct acmems_dns_update *update, acmems_dns_update_done *done,
+	void *arg, struct acmems_error *err);
+void acmems_dns_update_cancel(uint64_t id);
+
+#endif
