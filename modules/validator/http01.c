@@ -167,6 +167,7 @@ static bool http01_cleanup(void *instance, uint64_t op, const struct acmems_chal
 	struct answer *answer;
 	size_t at;
 
+	(void)err;
 	answer = find_answer(http01, challenge->token);
 	at = answer ? find_holder(answer, challenge->id) : 0;
 	if (answer && at < answer->holder_count) {
