@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "acme/json.h"
+#include "base/json.h"
 
 /* Message and details with every character escaped, and some 24 bytes around each short detail. */
 #define BODY_MAX 65536

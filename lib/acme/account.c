@@ -164,7 +164,7 @@ static bool check_account(const struct acme_answer *answer, struct acmems_error 
 	if (answer->location == NULL)
 		return acmems_error_set(
 			err, ACMEMS_BAD_ANSWER, "the CA's answer does not say the account's URL");
-	if (!json_text(answer->json, "status", 64, &status, err))
+	if (!acmems_json_text(answer->json, "status", 64, &status, err))
 		return false;
 	if (status != NULL && strcmp(status, "valid") != 0) {
 		char text[72];

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include <acmems/file.h>
-#include <cjson/cJSON.h>
 
 #include "acme/json.h"
 #include "base/str.h"
@@ -100,9 +99,9 @@ EVP_PKEY *account_file_key(
 }
 
 /* The file's object; NULL without an error when there is no file. */
-static cJSON *load_object(const char *path, struct acmems_error *err)
+static struct acmems_json *load_object(const char *path, struct acmems_error *err)
 {
-	cJSON *json;
+	struct acmems_json *json;
 	char *text;
 	size_t len;
 
@@ -122,7 +121,7 @@ static bool load_url(const char *path, char **ret_url, struct acmems_error *err)
 {
 	struct acmems_error fault = {0};
 	const char *url = NULL;
-	cJSON *json = load_object(path, &fault);
+	struct acmems_json *json = load_object(path, &fault);
 	bool ok = json != NULL || fault.code == ACMEMS_OK;
 
 	if (json != NULL && !json_need_url(json, "uri", &url, &fault)) {
@@ -134,7 +133,7 @@ static bool load_url(const char *path, char **ret_url, struct acmems_error *err)
 		ok = *ret_url != NULL ||
 		     acmems_error_set(&fault, ACMEMS_NO_MEMORY, "no memory for an account's URL");
 	}
-	json_free(json);
+	acmems_json_free(json);
 	if (!ok)
 		*err = fault;
 	return ok;
@@ -153,39 +152,56 @@ bool account_file_load(const char *dir, char **ret_url, struct acmems_error *err
 	return ok;
 }
 
-/* Puts value, which it takes, under the name, in place of one that is there. */
-static bool put(cJSON *object, const char *name, cJSON *value)
+static const struct acmems_json *find(const struct acmems_json *object, const char *name)
 {
-	bool there = cJSON_GetObjectItemCaseSensitive(object, name) != NULL;
+	const struct acmems_json *one = acmems_json_first(object);
 
-	if (value == NULL)
-		return false;
-	if (there ? cJSON_ReplaceItemInObjectCaseSensitive(object, name, value)
-		  : cJSON_AddItemToObject(object, name, value))
-		return true;
-	cJSON_Delete(value);
-	return false;
+	while (one != NULL && strcmp(acmems_json_name(one), name) != 0)
+		one = acmems_json_next(one);
+	return one;
 }
 
-static bool merge_body(cJSON *json, const struct cJSON *body)
+/* The members of `old` that `fresh` has no other value for, then those of `fresh`. */
+static void put_body(struct acmems_json_writer *out, const struct acmems_json *old,
+	const struct acmems_json *fresh)
 {
-	cJSON *old = cJSON_GetObjectItemCaseSensitive(json, "body");
+	const struct acmems_json *one = acmems_json_is_object(old) ? acmems_json_first(old) : NULL;
 
-	if (!cJSON_IsObject(old))
-		return put(json, "body", cJSON_Duplicate(body, true));
-	for (const cJSON *one = body->child; one != NULL; one = one->next) {
-		if (!put(old, one->string, cJSON_Duplicate(one, true)))
-			return false;
+	acmems_json_begin_object(out, "body");
+	for (; one != NULL; one = acmems_json_next(one)) {
+		if (find(fresh, acmems_json_name(one)) == NULL)
+			acmems_json_put(out, acmems_json_name(one), one);
 	}
-	return true;
+	for (one = acmems_json_first(fresh); one != NULL; one = acmems_json_next(one))
+		acmems_json_put(out, acmems_json_name(one), one);
+	acmems_json_end(out);
+}
+
+/* What is there, whoever wrote it, with our URL and body. */
+static char *merge(const struct acmems_json *old, const char *url, const struct acmems_json *body,
+	size_t *ret_len)
+{
+	struct acmems_json_writer *out = acmems_json_writer_new(JSON_MAX);
+	const struct acmems_json *one = acmems_json_first(old);
+
+	put_body(out, find(old, "body"), body);
+	acmems_json_put_text(out, "uri", url);
+	for (; one != NULL; one = acmems_json_next(one)) {
+		const char *name = acmems_json_name(one);
+
+		if (strcmp(name, "body") != 0 && strcmp(name, "uri") != 0)
+			acmems_json_put(out, name, one);
+	}
+	return acmems_json_writer_finish(out, ret_len);
 }
 
 static bool write_registration(
-	const char *path, const char *url, const struct cJSON *body, struct acmems_error *err)
+	const char *path, const char *url, const struct acmems_json *body, struct acmems_error *err)
 {
 	struct acmems_error fault = {0};
-	cJSON *json = load_object(path, &fault);
-	char *text = NULL;
+	struct acmems_json *json = load_object(path, &fault);
+	size_t len = 0;
+	char *text;
 	bool ok;
 
 	/* only what makes no sense is replaced; what could not be read this time stays */
@@ -193,20 +209,18 @@ static bool write_registration(
 		*err = fault;
 		return false;
 	}
-	if (json == NULL)
-		json = cJSON_CreateObject();
-	if (json != NULL && merge_body(json, body) && put(json, "uri", cJSON_CreateString(url)))
-		text = cJSON_PrintUnformatted(json);
-	json_free(json);
+	text = merge(json, url, body, &len);
+	acmems_json_free(json);
 	if (text == NULL)
-		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to write %s", path);
-	ok = acmems_file_write(path, text, strlen(text), 0600, err);
-	cJSON_free(text);
+		return acmems_error_set(
+			err, ACMEMS_NO_MEMORY, "no memory to write %s, or it is too long", path);
+	ok = acmems_file_write(path, text, len, 0600, err);
+	free(text);
 	return ok;
 }
 
 bool account_file_save(
-	const char *dir, const char *url, const struct cJSON *body, struct acmems_error *err)
+	const char *dir, const char *url, const struct acmems_json *body, struct acmems_error *err)
 {
 	char *path = path_of(dir, "registration.json", err);
 	bool ok;

@@ -15,7 +15,7 @@
 #include <acmems/error.h>
 
 typedef struct evp_pkey_st EVP_PKEY;
-struct cJSON;
+struct acmems_json;
 
 enum account_key_origin {
 	ACCOUNT_KEY_FOUND,
@@ -32,6 +32,6 @@ bool account_file_load(const char *dir, char **ret_url, struct acmems_error *err
 
 /* Writes the registration: url, and the members of body (the CA's account object) over the old. */
 bool account_file_save(
-	const char *dir, const char *url, const struct cJSON *body, struct acmems_error *err);
+	const char *dir, const char *url, const struct acmems_json *body, struct acmems_error *err);
 
 #endif

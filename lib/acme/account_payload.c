@@ -10,6 +10,7 @@
 #include "acme/json.h"
 #include "acme/jwk.h"
 #include "acme/jws.h"
+#include "base/json.h"
 #include "base/str.h"
 
 #define MAC_KEY_MAX 1024

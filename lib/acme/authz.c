@@ -47,16 +47,16 @@ static const char *name_of(const struct identifier *id, const struct acmems_csr 
 	return NULL;
 }
 
-static bool read_identifier(const struct cJSON *json, const struct acmems_csr *csr,
+static bool read_identifier(const struct acmems_json *json, const struct acmems_csr *csr,
 	struct identifier *id, struct acmems_error *err)
 {
-	const struct cJSON *object;
+	const struct acmems_json *object;
 	const char *type;
 
-	if (!json_object(json, "identifier", &object, err) ||
-		!json_need_text(object, "type", NAME_MAX_LEN, &type, err) ||
-		!json_need_text(object, "value", NAME_MAX_LEN, &id->name, err) ||
-		!json_bool(json, "wildcard", &id->wildcard, err))
+	if (!acmems_json_object(json, "identifier", &object, err) ||
+		!acmems_json_need_text(object, "type", NAME_MAX_LEN, &type, err) ||
+		!acmems_json_need_text(object, "value", NAME_MAX_LEN, &id->name, err) ||
+		!acmems_json_bool(json, "wildcard", &id->wildcard, err))
 		return false;
 	id->is_ip = strcmp(type, "ip") == 0;
 	if (!id->is_ip && strcmp(type, "dns") != 0)
@@ -74,19 +74,20 @@ static bool read_identifier(const struct cJSON *json, const struct acmems_csr *c
 	return true;
 }
 
-static const struct cJSON *find_type(const struct cJSON *challenges, const char *type)
+static const struct acmems_json *find_type(const struct acmems_json *challenges, const char *type)
 {
-	const struct cJSON *one = json_first(challenges);
+	const struct acmems_json *one = acmems_json_first(challenges);
 
 	while (one && !challenge_is(one, type))
-		one = json_next(one);
+		one = acmems_json_next(one);
 	return one;
 }
 
 /* The object of the first type that the solver knows and the CA offers; NULL: none. */
-static const struct cJSON *choose(const struct cJSON *challenges, const char *const *types)
+static const struct acmems_json *choose(
+	const struct acmems_json *challenges, const char *const *types)
 {
-	const struct cJSON *found = NULL;
+	const struct acmems_json *found = NULL;
 
 	for (; *types && !found; types++)
 		found = find_type(challenges, *types);
@@ -94,12 +95,13 @@ static const struct cJSON *choose(const struct cJSON *challenges, const char *co
 }
 
 /* An authorization may fail by a challenge that is not the chosen one: any error will do. */
-static void read_why(
-	const struct cJSON *challenges, const struct cJSON *chosen, struct acmems_error *why)
+static void read_why(const struct acmems_json *challenges, const struct acmems_json *chosen,
+	struct acmems_error *why)
 {
 	if (chosen && challenge_problem(chosen, why))
 		return;
-	for (const struct cJSON *one = json_first(challenges); one; one = json_next(one)) {
+	for (const struct acmems_json *one = acmems_json_first(challenges); one;
+		one = acmems_json_next(one)) {
 		if (challenge_problem(one, why))
 			return;
 	}
@@ -125,8 +127,8 @@ static void put(struct authz *authz, struct authz *read)
 }
 
 /* The challenge under way stays the chosen one, whatever else is offered by now. */
-static const struct cJSON *keep_or_choose(
-	const struct authz *authz, const struct cJSON *challenges, const char *const *types)
+static const struct acmems_json *keep_or_choose(
+	const struct authz *authz, const struct acmems_json *challenges, const char *const *types)
 {
 	const char *const kept[] = {authz->challenge.type, NULL};
 
@@ -140,17 +142,17 @@ static bool same_token(const struct authz *authz, const struct authz *read)
 		       strcmp(read->challenge.token, authz->challenge.token) == 0);
 }
 
-bool authz_read(struct authz *authz, const struct cJSON *json, const char *const *types,
+bool authz_read(struct authz *authz, const struct acmems_json *json, const char *const *types,
 	const struct acmems_csr *csr, struct acmems_error *err)
 {
 	struct authz read = {0};
 	struct identifier id = {0};
 	struct acmems_error why = {0};
-	const struct cJSON *challenges;
-	const struct cJSON *chosen;
+	const struct acmems_json *challenges;
+	const struct acmems_json *chosen;
 
 	if (!acme_status_read(json, &read.status, err) || !read_identifier(json, csr, &id, err) ||
-		!json_array(json, "challenges", AUTHZ_CHALLENGES_MAX, &challenges, err))
+		!acmems_json_array(json, "challenges", AUTHZ_CHALLENGES_MAX, &challenges, err))
 		return false;
 	chosen = keep_or_choose(authz, challenges, types);
 	if (read.status == ACME_STATUS_INVALID)

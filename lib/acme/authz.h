@@ -45,7 +45,7 @@ struct authz {
  * identifier must be one of the CSR's names, so that a CA can not make us prove anything else.
  * False and *err: nothing is changed.
  */
-bool authz_read(struct authz *authz, const struct cJSON *json, const char *const *types,
+bool authz_read(struct authz *authz, const struct acmems_json *json, const char *const *types,
 	const struct acmems_csr *csr, struct acmems_error *err);
 
 /* Answered for, and the CA has not given its verdict. */

@@ -16,22 +16,22 @@ static bool has_token(const char *type)
 	return strcmp(type, "dns-persist-01") != 0;
 }
 
-bool challenge_is(const struct cJSON *json, const char *type)
+bool challenge_is(const struct acmems_json *json, const char *type)
 {
 	struct acmems_error ignored = {0};
 	const char *text;
 
-	return json_text(json, "type", CHALLENGE_TYPE_MAX, &text, &ignored) && text &&
+	return acmems_json_text(json, "type", CHALLENGE_TYPE_MAX, &text, &ignored) && text &&
 	       strcmp(text, type) == 0;
 }
 
-static bool read_token(
-	const struct cJSON *json, const char *type, const char **ret, struct acmems_error *err)
+static bool read_token(const struct acmems_json *json, const char *type, const char **ret,
+	struct acmems_error *err)
 {
 	*ret = "";
 	if (!has_token(type))
 		return true;
-	if (!json_need_text(json, "token", CHALLENGE_TOKEN_MAX, ret, err))
+	if (!acmems_json_need_text(json, "token", CHALLENGE_TOKEN_MAX, ret, err))
 		return false;
 	/* it becomes part of paths and of files' names */
 	if (**ret == '\0' || (*ret)[strspn(*ret, BASE64URL)] != '\0')
@@ -41,14 +41,14 @@ static bool read_token(
 }
 
 bool challenge_read(
-	const struct cJSON *json, struct acme_challenge *challenge, struct acmems_error *err)
+	const struct acmems_json *json, struct acme_challenge *challenge, struct acmems_error *err)
 {
 	struct acme_challenge read = {0};
 	const char *type;
 	const char *url;
 	const char *token;
 
-	if (!json_need_text(json, "type", CHALLENGE_TYPE_MAX, &type, err) ||
+	if (!acmems_json_need_text(json, "type", CHALLENGE_TYPE_MAX, &type, err) ||
 		!json_need_url(json, "url", &url, err) || !read_token(json, type, &token, err) ||
 		!acme_status_read(json, &read.status, err))
 		return false;
@@ -71,13 +71,13 @@ void challenge_fini(struct acme_challenge *challenge)
 	*challenge = (struct acme_challenge){0};
 }
 
-bool challenge_problem(const struct cJSON *json, struct acmems_error *err)
+bool challenge_problem(const struct acmems_json *json, struct acmems_error *err)
 {
 	static const char prefix[] = "the CA says: ";
-	const struct cJSON *problem;
+	const struct acmems_json *problem;
 	struct acmems_error ignored = {0};
 
-	if (!json_object(json, "error", &problem, &ignored) || !problem)
+	if (!acmems_json_object(json, "error", &problem, &ignored) || !problem)
 		return false;
 	problem_read(problem, 0, 0, err);
 	if (strncmp(err->message, prefix, strlen(prefix)) == 0)

@@ -26,17 +26,17 @@ struct acme_challenge {
 };
 
 /* Whether the object is a challenge of this type. */
-bool challenge_is(const struct cJSON *json, const char *type);
+bool challenge_is(const struct acmems_json *json, const char *type);
 
 /* Fills *challenge; free it with challenge_fini(). False and *err: nothing to free. */
 bool challenge_read(
-	const struct cJSON *json, struct acme_challenge *challenge, struct acmems_error *err);
+	const struct acmems_json *json, struct acme_challenge *challenge, struct acmems_error *err);
 void challenge_fini(struct acme_challenge *challenge);
 
 /*
  * The "error" member of a challenge or an order in the CA's own words, "DETAIL (TYPE)", into *err's
  * message, with code and problem type. False: the object has none.
  */
-bool challenge_problem(const struct cJSON *json, struct acmems_error *err);
+bool challenge_problem(const struct acmems_json *json, struct acmems_error *err);
 
 #endif

@@ -27,7 +27,7 @@ static bool copy_text(char **out, const char *text, struct acmems_error *err)
 }
 
 static bool copy_url(
-	const struct cJSON *json, const char *name, char **out, struct acmems_error *err)
+	const struct acmems_json *json, const char *name, char **out, struct acmems_error *err)
 {
 	const char *url;
 
@@ -35,15 +35,15 @@ static bool copy_url(
 }
 
 static bool read_meta(
-	const struct cJSON *json, struct directory *directory, struct acmems_error *err)
+	const struct acmems_json *json, struct directory *directory, struct acmems_error *err)
 {
-	const struct cJSON *meta;
+	const struct acmems_json *meta;
 	const char *terms;
 
-	if (!json_object(json, "meta", &meta, err) ||
-		!json_text(meta, "termsOfService", JSON_URL_MAX, &terms, err) ||
-		!json_bool(meta, "externalAccountRequired", &directory->external_account_required,
-			err))
+	if (!acmems_json_object(json, "meta", &meta, err) ||
+		!acmems_json_text(meta, "termsOfService", JSON_URL_MAX, &terms, err) ||
+		!acmems_json_bool(meta, "externalAccountRequired",
+			&directory->external_account_required, err))
 		return false;
 	if (terms != NULL && !is_printable(terms))
 		return acmems_error_set(
@@ -51,7 +51,7 @@ static bool read_meta(
 	return copy_text(&directory->terms, terms, err);
 }
 
-struct directory *directory_parse(const struct cJSON *json, struct acmems_error *err)
+struct directory *directory_parse(const struct acmems_json *json, struct acmems_error *err)
 {
 	struct directory *directory = calloc(1, sizeof(*directory));
 

@@ -16,7 +16,7 @@
 #include <acmems/loop.h>
 #include "acme/transport.h"
 
-struct cJSON;
+struct acmems_json;
 
 struct directory {
 	char *new_nonce;
@@ -27,7 +27,7 @@ struct directory {
 };
 
 /* Checks and copies what is used; unknown members are ignored. NULL and ACMEMS_BAD_ANSWER. */
-struct directory *directory_parse(const struct cJSON *json, struct acmems_error *err);
+struct directory *directory_parse(const struct acmems_json *json, struct acmems_error *err);
 void directory_free(struct directory *directory);
 
 /*

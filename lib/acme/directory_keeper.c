@@ -17,11 +17,11 @@ static struct directory *judge(const struct acmems_http_answer *http, struct acm
 {
 	struct directory *directory = NULL;
 	struct acme_answer answer;
-	struct cJSON *json = NULL;
+	struct acmems_json *json = NULL;
 
 	if (reply_read(http, ACME_EXPECT_JSON, &answer, &json, err))
 		directory = directory_parse(json, err);
-	json_free(json);
+	acmems_json_free(json);
 	return directory;
 }
 

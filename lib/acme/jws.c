@@ -13,6 +13,7 @@
 
 #include "acme/json.h"
 #include "acme/jwk.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "x509/key.h"
 

@@ -10,6 +10,7 @@
 
 #include "acme/json.h"
 #include "acme/problem.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "x509/cert.h"
 

@@ -22,19 +22,20 @@ static bool listed(const struct order_view *view, const char *url)
 }
 
 static bool read_authorizations(
-	struct order_view *view, const struct cJSON *json, struct acmems_error *err)
+	struct order_view *view, const struct acmems_json *json, struct acmems_error *err)
 {
-	const struct cJSON *urls;
+	const struct acmems_json *urls;
 
-	if (!json_array(json, "authorizations", ORDER_AUTHORIZATIONS_MAX, &urls, err))
+	if (!acmems_json_array(json, "authorizations", ORDER_AUTHORIZATIONS_MAX, &urls, err))
 		return false;
-	if (json_count(urls) == 0)
+	if (acmems_json_count(urls) == 0)
 		return true;
-	view->authz = calloc(json_count(urls), sizeof(*view->authz));
+	view->authz = calloc(acmems_json_count(urls), sizeof(*view->authz));
 	if (!view->authz)
 		return no_memory(err);
-	for (const struct cJSON *one = json_first(urls); one; one = json_next(one)) {
-		const char *url = json_element_text(one);
+	for (const struct acmems_json *one = acmems_json_first(urls); one;
+		one = acmems_json_next(one)) {
+		const char *url = acmems_json_element_text(one);
 
 		if (!url || !json_is_url(url))
 			return acmems_error_set(err, ACMEMS_BAD_ANSWER,
@@ -61,7 +62,8 @@ static bool replace(char **place, const char *text)
 }
 
 /* An order may name its certificate once and be silent about it later: what is known stays. */
-bool order_view_read(struct order_view *view, const struct cJSON *json, struct acmems_error *err)
+bool order_view_read(
+	struct order_view *view, const struct acmems_json *json, struct acmems_error *err)
 {
 	struct acmems_error why = {0};
 	enum acme_status status;
@@ -86,7 +88,7 @@ bool order_view_read(struct order_view *view, const struct cJSON *json, struct a
 	return true;
 }
 
-bool order_view_place(struct order_view *view, const char *location, const struct cJSON *json,
+bool order_view_place(struct order_view *view, const char *location, const struct acmems_json *json,
 	struct acmems_error *err)
 {
 	struct order_view read = {0};

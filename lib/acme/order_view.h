@@ -46,11 +46,12 @@ struct order_view {
 };
 
 /* Reads an order object of newOrder, with its Location. False: *err, nothing is changed. */
-bool order_view_place(struct order_view *view, const char *location, const struct cJSON *json,
+bool order_view_place(struct order_view *view, const char *location, const struct acmems_json *json,
 	struct acmems_error *err);
 
 /* Reads the order object again. False: *err, nothing is changed. */
-bool order_view_read(struct order_view *view, const struct cJSON *json, struct acmems_error *err);
+bool order_view_read(
+	struct order_view *view, const struct acmems_json *json, struct acmems_error *err);
 
 /* Forgets the order, not what became of us: another one will be placed. */
 void order_view_forget(struct order_view *view);

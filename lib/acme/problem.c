@@ -88,14 +88,14 @@ char *problem_printable(const char *text, char *out, size_t room)
 }
 
 /* The type without its URN; "" for about:blank, foreign and malformed ones. */
-static void read_type(const struct cJSON *problem, char out[ACMEMS_ERROR_PROBLEM_MAX])
+static void read_type(const struct acmems_json *problem, char out[ACMEMS_ERROR_PROBLEM_MAX])
 {
 	struct acmems_error ignored;
 	const char *type;
 	size_t len;
 
 	out[0] = '\0';
-	if (!json_text(problem, "type", JSON_URL_MAX, &type, &ignored) || type == NULL)
+	if (!acmems_json_text(problem, "type", JSON_URL_MAX, &type, &ignored) || type == NULL)
 		return;
 	if (strncmp(type, URN, strlen(URN)) != 0)
 		return;
@@ -106,13 +106,13 @@ static void read_type(const struct cJSON *problem, char out[ACMEMS_ERROR_PROBLEM
 	memcpy(out, type, len + 1);
 }
 
-static const char *read_detail(const struct cJSON *problem, char *out, size_t room)
+static const char *read_detail(const struct acmems_json *problem, char *out, size_t room)
 {
 	struct acmems_error ignored;
 	const char *detail;
 
 	out[0] = '\0';
-	if (json_text(problem, "detail", TEXT_MAX, &detail, &ignored) && detail != NULL)
+	if (acmems_json_text(problem, "detail", TEXT_MAX, &detail, &ignored) && detail != NULL)
 		problem_printable(detail, out, room);
 	return out;
 }
@@ -137,18 +137,18 @@ static enum acmems_code code_of(const char *type, int status)
 	return code_of_status(status);
 }
 
-static void read_subproblem(const struct cJSON *sub, struct acmems_error *err)
+static void read_subproblem(const struct acmems_json *sub, struct acmems_error *err)
 {
 	char type[ACMEMS_ERROR_PROBLEM_MAX];
 	char detail[DETAIL_MAX];
 	char name[NAME_MAX_TEXT];
 	char line[DETAIL_MAX + ACMEMS_ERROR_PROBLEM_MAX + 4];
-	const struct cJSON *identifier;
+	const struct acmems_json *identifier;
 	const char *value = NULL;
 	struct acmems_error ignored;
 
-	if (!json_object(sub, "identifier", &identifier, &ignored) ||
-		!json_text(identifier, "value", 255, &value, &ignored) || value == NULL)
+	if (!acmems_json_object(sub, "identifier", &identifier, &ignored) ||
+		!acmems_json_text(identifier, "value", 255, &value, &ignored) || value == NULL)
 		return;
 	read_type(sub, type);
 	read_detail(sub, detail, sizeof(detail));
@@ -157,25 +157,26 @@ static void read_subproblem(const struct cJSON *sub, struct acmems_error *err)
 	acmems_error_detail(err, problem_printable(value, name, sizeof(name)), line);
 }
 
-static void read_subproblems(const struct cJSON *problem, struct acmems_error *err)
+static void read_subproblems(const struct acmems_json *problem, struct acmems_error *err)
 {
-	const struct cJSON *all;
+	const struct acmems_json *all;
 	struct acmems_error ignored;
 	char type[ACMEMS_ERROR_PROBLEM_MAX];
 
-	if (!json_array(problem, "subproblems", SUBPROBLEMS_MAX, &all, &ignored))
+	if (!acmems_json_array(problem, "subproblems", SUBPROBLEMS_MAX, &all, &ignored))
 		return;
 	/* "compound" says nothing itself (RFC 8555, 6.7.1): the first one of its parts decides */
-	if (strcmp(err->problem, "compound") == 0 && json_first(all) != NULL) {
-		read_type(json_first(all), type);
+	if (strcmp(err->problem, "compound") == 0 && acmems_json_first(all) != NULL) {
+		read_type(acmems_json_first(all), type);
 		err->code = code_of(type, 0);
 	}
-	for (const struct cJSON *sub = json_first(all); sub != NULL; sub = json_next(sub))
+	for (const struct acmems_json *sub = acmems_json_first(all); sub != NULL;
+		sub = acmems_json_next(sub))
 		read_subproblem(sub, err);
 }
 
-bool problem_read(
-	const struct cJSON *problem, int status, uint32_t retry_after, struct acmems_error *err)
+bool problem_read(const struct acmems_json *problem, int status, uint32_t retry_after,
+	struct acmems_error *err)
 {
 	char type[ACMEMS_ERROR_PROBLEM_MAX];
 	char detail[DETAIL_MAX];

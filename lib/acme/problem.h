@@ -14,7 +14,7 @@
 
 #include <acmems/error.h>
 
-struct cJSON;
+struct acmems_json;
 
 /*
  * Fills *err from a problem document: code by type (or by status, if the type is unknown), problem,
@@ -23,8 +23,8 @@ struct cJSON;
  * HTTP answer, 0 for a problem inside an object (an authorization's challenge, an order).
  * retry_after in seconds, 0 for none. Returns false, as acmems_error_set() does.
  */
-bool problem_read(
-	const struct cJSON *problem, int status, uint32_t retry_after, struct acmems_error *err);
+bool problem_read(const struct acmems_json *problem, int status, uint32_t retry_after,
+	struct acmems_error *err);
 
 /* Whether an error is of this ACME problem type, "badNonce" say. */
 bool problem_is(const struct acmems_error *err, const char *type);

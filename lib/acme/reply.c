@@ -35,17 +35,17 @@ bool reply_problem(const struct acmems_http_answer *http, struct acmems_error *e
 	int64_t pause = read_retry_after(http);
 	int64_t seconds = pause > 0 ? (pause + 999) / 1000 : 0;
 	struct acmems_error ignored;
-	struct cJSON *json = NULL;
+	struct acmems_json *json = NULL;
 
 	if (is_type(http, "application/problem+json") || is_type(http, "application/json"))
 		json = json_parse(http->body, http->len, &ignored);
 	problem_read(json, http->status, (uint32_t)seconds, err);
-	json_free(json);
+	acmems_json_free(json);
 	return false;
 }
 
-static bool read_json(
-	const struct acmems_http_answer *http, struct cJSON **ret_json, struct acmems_error *err)
+static bool read_json(const struct acmems_http_answer *http, struct acmems_json **ret_json,
+	struct acmems_error *err)
 {
 	if (!is_type(http, "application/json"))
 		return acmems_error_set(
@@ -66,7 +66,7 @@ static bool read_chain(const struct acmems_http_answer *http, struct acmems_erro
 }
 
 bool reply_read(const struct acmems_http_answer *http, enum acme_expect expect,
-	struct acme_answer *answer, struct cJSON **ret_json, struct acmems_error *err)
+	struct acme_answer *answer, struct acmems_json **ret_json, struct acmems_error *err)
 {
 	const char *location = acmems_http_answer_header(http, "location");
 	bool ok = false;

@@ -17,11 +17,11 @@
 
 /*
  * True: *answer is filled, and points into http and *ret_json, which the caller frees with
- * json_free() (NULL for a chain). False: *err is the CA's problem, or ACMEMS_BAD_ANSWER for a type,
+ * acmems_json_free() (NULL for a chain). False: *err is the CA's problem, or ACMEMS_BAD_ANSWER for a type,
  * status or body that was not asked for.
  */
 bool reply_read(const struct acmems_http_answer *http, enum acme_expect expect,
-	struct acme_answer *answer, struct cJSON **ret_json, struct acmems_error *err);
+	struct acme_answer *answer, struct acmems_json **ret_json, struct acmems_error *err);
 
 /* Fills *err from an answer whose status is not 2xx. Returns false. */
 bool reply_problem(const struct acmems_http_answer *http, struct acmems_error *err);

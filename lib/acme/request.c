@@ -263,7 +263,7 @@ static void on_answer(
 	struct request *request = arg;
 	struct acme_client *client = request->client;
 	struct acme_answer answer;
-	struct cJSON *json = NULL;
+	struct acmems_json *json = NULL;
 	const char *nonce;
 
 	request->call = 0;
@@ -286,7 +286,7 @@ static void on_answer(
 		conclude(request, &answer, NULL);
 	else
 		conclude_failed(request);
-	json_free(json);
+	acmems_json_free(json);
 }
 
 static struct request *make(struct acme_client *client, const struct acme_request *asked)

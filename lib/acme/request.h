@@ -22,7 +22,7 @@
 #include <acmems/error.h>
 #include "acme/client.h"
 
-struct cJSON;
+struct acmems_json;
 
 enum acme_expect {
 	ACME_EXPECT_JSON, /* an object */
@@ -41,7 +41,7 @@ struct acme_request {
 /* A good answer (2xx), valid during the callback. */
 struct acme_answer {
 	int status;
-	const struct cJSON *json; /* ACME_EXPECT_JSON */
+	const struct acmems_json *json; /* ACME_EXPECT_JSON */
 	const char *body; /* NUL-terminated */
 	size_t len;
 	const char *location; /* Location header or NULL */

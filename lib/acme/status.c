@@ -20,11 +20,11 @@ static const char *const names[ACME_STATUS_COUNT] = {
 };
 
 bool acme_status_read(
-	const struct cJSON *object, enum acme_status *ret_status, struct acmems_error *err)
+	const struct acmems_json *object, enum acme_status *ret_status, struct acmems_error *err)
 {
 	const char *text;
 
-	if (!json_text(object, "status", JSON_MAX, &text, err))
+	if (!acmems_json_text(object, "status", JSON_MAX, &text, err))
 		return false;
 	*ret_status = text ? ACME_STATUS_UNKNOWN : ACME_STATUS_MISSING;
 	for (int i = ACME_STATUS_PENDING; text && i < ACME_STATUS_UNKNOWN; i++) {

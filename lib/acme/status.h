@@ -7,7 +7,7 @@
 
 #include <acmems/error.h>
 
-struct cJSON;
+struct acmems_json;
 
 enum acme_status {
 	ACME_STATUS_MISSING,
@@ -25,7 +25,7 @@ enum acme_status {
 
 /* Of an object; false when it is there and not even text. */
 bool acme_status_read(
-	const struct cJSON *object, enum acme_status *ret_status, struct acmems_error *err);
+	const struct acmems_json *object, enum acme_status *ret_status, struct acmems_error *err);
 
 /* As it is written; "missing" and "unknown" for the two that are not. */
 const char *acme_status_name(enum acme_status status);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct out {
 	char *data;
 	size_t len;
@@ -31,35 +33,6 @@ static void add(struct out *out, const char *data, size_t len)
 static void add_text(struct out *out, const char *text)
 {
 	add(out, text, strlen(text));
-}
-
-/* Length of the UTF-8 sequence at text and its code point; 0 if it is not valid. */
-static size_t decode(const unsigned char *text, uint32_t *point)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len;
-
-	if (text[0] < 0x80) {
-		*point = text[0];
-		return 1;
-	}
-	if (text[0] >= 0xc2 && text[0] <= 0xdf)
-		len = 2;
-	else if ((text[0] & 0xf0) == 0xe0)
-		len = 3;
-	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
-		len = 4;
-	else
-		return 0;
-	*point = text[0] & (0xffu >> (len + 1));
-	for (size_t i = 1; i < len; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		*point = *point << 6 | (text[i] & 0x3f);
-	}
-	if (*point < least[len] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff))
-		return 0;
-	return len;
 }
 
 static bool harmless(uint32_t point)
@@ -94,7 +67,7 @@ static void add_escaped(struct out *out, const char *text, bool json)
 			at += len;
 			continue;
 		}
-		len = decode(at, &point);
+		len = utf8_decode(at, 4, &point);
 		if (len > 0 && harmless(point)) {
 			if (json && (*at == '"' || *at == '\\'))
 				add(out, "\\", 1);

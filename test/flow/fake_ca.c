@@ -119,14 +119,14 @@ static void give_nonce(struct call *call)
 	snprintf(call->nonce, sizeof(call->nonce), "n%u", call->ca->nonces_given++);
 }
 
-static void decode(
-	struct fake_ca *ca, const struct cJSON *json, const char *name, char *out, size_t room)
+static void decode(struct fake_ca *ca, const struct acmems_json *json, const char *name, char *out,
+	size_t room)
 {
 	struct acmems_error err = {0};
 	const char *text;
 	size_t len = room - 1;
 
-	if (!json_need_text(json, name, 2 * room, &text, &err) ||
+	if (!acmems_json_need_text(json, name, 2 * room, &text, &err) ||
 		!acmems_unbase64url(text, strlen(text), (unsigned char *)out, &len))
 		script_fail(ca->script, "the JWS has no %s", name);
 	out[len] = '\0';
@@ -135,16 +135,16 @@ static void decode(
 static void check_protected(struct fake_ca *ca, const char *protected, const char *url)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse(protected, strlen(protected), &err);
+	struct acmems_json *json = json_parse(protected, strlen(protected), &err);
 	const char *nonce;
 	const char *sent;
 	const char *kid;
 	bool is_new = strcmp(url, CA "new-acct") == 0;
 	unsigned long number;
 
-	if (!json || !json_need_text(json, "nonce", 64, &nonce, &err) ||
-		!json_need_text(json, "url", 2048, &sent, &err) ||
-		!json_text(json, "kid", 2048, &kid, &err))
+	if (!json || !acmems_json_need_text(json, "nonce", 64, &nonce, &err) ||
+		!acmems_json_need_text(json, "url", 2048, &sent, &err) ||
+		!acmems_json_text(json, "kid", 2048, &kid, &err))
 		script_fail(ca->script, "protected header: %s", protected);
 	number = strtoul(nonce + 1, NULL, 10);
 	if (number >= ca->nonces_given || ca->nonce_used[number])
@@ -152,7 +152,7 @@ static void check_protected(struct fake_ca *ca, const char *protected, const cha
 	ca->nonce_used[number] = true;
 	if (strcmp(sent, url) != 0 || is_new != !kid)
 		script_fail(ca->script, "protected header of %s: %s", url, protected);
-	json_free(json);
+	acmems_json_free(json);
 }
 
 static void http_date(int64_t wall, char *out, size_t room)
@@ -235,7 +235,7 @@ static void answer_post(struct call *call, const struct acmems_http_call *http)
 {
 	struct fake_ca *ca = call->ca;
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse(http->body, http->body_len, &err);
+	struct acmems_json *json = json_parse(http->body, http->body_len, &err);
 	char protected[4096];
 	char payload[8192];
 	struct step *step;
@@ -246,7 +246,7 @@ static void answer_post(struct call *call, const struct acmems_http_call *http)
 		script_fail(ca->script, "%s is sent something that is no JWS", http->url);
 	decode(ca, json, "protected", protected, sizeof(protected));
 	decode(ca, json, "payload", payload, sizeof(payload));
-	json_free(json);
+	acmems_json_free(json);
 	check_protected(ca, protected, http->url);
 	shorten(ca, payload, sizeof(payload));
 	step = script_next(ca->script);

@@ -11,6 +11,7 @@
 #include "acme/json.h"
 #include "acme/problem.h"
 #include "acme/request.h"
+#include "base/json.h"
 #include "base/str.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,7 +28,7 @@ static void must_be_printable(const char *text, const char *also)
 		must((*text >= ' ' && *text <= '~') || strchr(also, *text) != NULL);
 }
 
-static void as_directory(const struct cJSON *json)
+static void as_directory(const struct acmems_json *json)
 {
 	struct acmems_error err = {0};
 	struct directory *directory = directory_parse(json, &err);
@@ -42,7 +43,7 @@ static void as_directory(const struct cJSON *json)
 	directory_free(directory);
 }
 
-static void as_problem(const struct cJSON *json)
+static void as_problem(const struct acmems_json *json)
 {
 	static const int statuses[] = {0, 400, 429, 503};
 
@@ -59,36 +60,37 @@ static void as_problem(const struct cJSON *json)
 	}
 }
 
-static void as_challenge(const struct cJSON *json)
+static void as_challenge(const struct acmems_json *json)
 {
 	struct acmems_error err = {0};
-	const struct cJSON *problem;
+	const struct acmems_json *problem;
 	const char *text;
 
-	json_need_text(json, "type", 64, &text, &err);
+	acmems_json_need_text(json, "type", 64, &text, &err);
 	json_need_url(json, "url", &text, &err);
-	json_text(json, "token", 256, &text, &err);
+	acmems_json_text(json, "token", 256, &text, &err);
 	must(text == NULL || strlen(text) <= 256);
-	if (json_object(json, "error", &problem, &err) && problem != NULL)
+	if (acmems_json_object(json, "error", &problem, &err) && problem != NULL)
 		as_problem(problem);
 }
 
-static void as_order(const struct cJSON *json)
+static void as_order(const struct acmems_json *json)
 {
 	struct acmems_error err = {0};
-	const struct cJSON *list;
+	const struct acmems_json *list;
 	const char *text;
 	bool wildcard;
 
-	json_need_text(json, "status", 64, &text, &err);
+	acmems_json_need_text(json, "status", 64, &text, &err);
 	json_url(json, "finalize", &text, &err);
 	must(text == NULL || json_is_url(text));
-	json_bool(json, "wildcard", &wildcard, &err);
-	if (json_array(json, "authorizations", 128, &list, &err))
-		must(json_count(list) <= 128);
-	if (!json_array(json, "challenges", 32, &list, &err))
+	acmems_json_bool(json, "wildcard", &wildcard, &err);
+	if (acmems_json_array(json, "authorizations", 128, &list, &err))
+		must(acmems_json_count(list) <= 128);
+	if (!acmems_json_array(json, "challenges", 32, &list, &err))
 		return;
-	for (const struct cJSON *one = json_first(list); one != NULL; one = json_next(one))
+	for (const struct acmems_json *one = acmems_json_first(list); one != NULL;
+		one = acmems_json_next(one))
 		as_challenge(one);
 }
 
@@ -96,7 +98,7 @@ static void as_order(const struct cJSON *json)
 static void quoted_and_back(const char *text)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json;
+	struct acmems_json *json;
 	const char *back;
 	struct str out;
 
@@ -106,10 +108,10 @@ static void quoted_and_back(const char *text)
 	str_add(&out, "}");
 	json = str_text(&out) != NULL ? json_parse(str_text(&out), out.len, &err) : NULL;
 	if (json != NULL) {
-		must(json_text(json, "a", JSON_MAX, &back, &err));
+		must(acmems_json_text(json, "a", JSON_MAX, &back, &err));
 		must(back != NULL && strcmp(back, text) == 0);
 	}
-	json_free(json);
+	acmems_json_free(json);
 	str_fini(&out);
 }
 
@@ -133,7 +135,7 @@ static void as_text(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse((const char *)data, size, &err);
+	struct acmems_json *json = json_parse((const char *)data, size, &err);
 
 	as_text(data, size);
 	if (json == NULL) {
@@ -144,6 +146,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	as_problem(json);
 	as_order(json);
 	as_challenge(json);
-	json_free(json);
+	acmems_json_free(json);
 	return 0;
 }

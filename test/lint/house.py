@@ -38,6 +38,7 @@ SINGLE = {
     r"<curl/.*\.h>": "curl",
     r"<ares.*\.h>": "c-ares",
     r"<libconfig\.h>": "libconfig",
+    r"<cjson/cJSON\.h>": "cJSON",
 }
 
 # Libraries that exactly one room may know.

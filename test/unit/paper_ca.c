@@ -108,13 +108,13 @@ static void answer_nonce(struct paper_call *call)
 		give_nonce(call);
 }
 
-static void decode(const struct cJSON *json, const char *name, char *out, size_t room)
+static void decode(const struct acmems_json *json, const char *name, char *out, size_t room)
 {
 	struct acmems_error err = {0};
 	const char *text;
 	size_t len = room - 1;
 
-	assert_true(json_need_text(json, name, 2 * room, &text, &err));
+	assert_true(acmems_json_need_text(json, name, 2 * room, &text, &err));
 	assert_true(acmems_unbase64url(text, strlen(text), (unsigned char *)out, &len));
 	out[len] = '\0';
 }
@@ -123,18 +123,18 @@ static void decode(const struct cJSON *json, const char *name, char *out, size_t
 static bool take_nonce(struct paper_ca *ca, const char *protected)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse(protected, strlen(protected), &err);
+	struct acmems_json *json = json_parse(protected, strlen(protected), &err);
 	unsigned number;
 	const char *nonce;
 	bool ok;
 
 	assert_non_null(json);
-	assert_true(json_need_text(json, "nonce", 100, &nonce, &err));
+	assert_true(acmems_json_need_text(json, "nonce", 100, &nonce, &err));
 	number = (unsigned)strtoul(nonce + 1, NULL, 10);
 	ok = number < ca->nonces_given && !ca->nonce_used[number];
 	if (ok)
 		ca->nonce_used[number] = true;
-	json_free(json);
+	acmems_json_free(json);
 	return ok;
 }
 
@@ -142,7 +142,7 @@ static void answer_post(struct paper_call *call, const struct acmems_http_call *
 {
 	struct paper_ca *ca = call->ca;
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse(http->body, http->body_len, &err);
+	struct acmems_json *json = json_parse(http->body, http->body_len, &err);
 	struct paper_post *post = &ca->posts[ca->post_count++];
 
 	assert_non_null(json);
@@ -153,7 +153,7 @@ static void answer_post(struct paper_call *call, const struct acmems_http_call *
 	decode(json, "protected", post->protected, sizeof(post->protected));
 	decode(json, "payload", post->payload, sizeof(post->payload));
 	post->at = acmems_clock_ms();
-	json_free(json);
+	acmems_json_free(json);
 	call->post = true;
 	ca->on_wire++;
 	if (ca->script_at < ca->script_len)

@@ -103,7 +103,7 @@ static bool is_ready(struct acmems_error *err)
 static void registers(void **state)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json;
+	struct acmems_json *json;
 	const char *url;
 	char *text;
 	size_t len;
@@ -129,7 +129,7 @@ static void registers(void **state)
 	json = json_parse(text, len, &err);
 	assert_true(json_need_url(json, "uri", &url, &err));
 	assert_string_equal(url, PAPER_ACCOUNT);
-	json_free(json);
+	acmems_json_free(json);
 	free(text);
 }
 
@@ -179,9 +179,9 @@ static void contacts_and_binding(void **state)
 {
 	char *contacts[] = {(char *)"mailto:a@example.org", (char *)"mailto:b@example.org", NULL};
 	struct acmems_error err = {0};
-	const struct cJSON *binding;
-	const struct cJSON *list;
-	struct cJSON *json;
+	const struct acmems_json *binding;
+	const struct acmems_json *list;
+	struct acmems_json *json;
 	const char *text;
 
 	(void)state;
@@ -194,13 +194,13 @@ static void contacts_and_binding(void **state)
 	assert_true(is_ready(&err));
 	json = json_parse(world->ca.posts[0].payload, strlen(world->ca.posts[0].payload), &err);
 	assert_non_null(json);
-	assert_true(json_array(json, "contact", 2, &list, &err));
-	assert_string_equal(json_element_text(json_first(list)), contacts[0]);
-	assert_true(json_object(json, "externalAccountBinding", &binding, &err));
-	assert_true(json_need_text(binding, "protected", 500, &text, &err));
-	assert_true(json_need_text(binding, "payload", 500, &text, &err));
-	assert_true(json_need_text(binding, "signature", 500, &text, &err));
-	json_free(json);
+	assert_true(acmems_json_array(json, "contact", 2, &list, &err));
+	assert_string_equal(acmems_json_element_text(acmems_json_first(list)), contacts[0]);
+	assert_true(acmems_json_object(json, "externalAccountBinding", &binding, &err));
+	assert_true(acmems_json_need_text(binding, "protected", 500, &text, &err));
+	assert_true(acmems_json_need_text(binding, "payload", 500, &text, &err));
+	assert_true(acmems_json_need_text(binding, "signature", 500, &text, &err));
+	acmems_json_free(json);
 }
 
 static void terms_that_are_not_accepted(void **state)

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <acmems/file.h>
-#include <cjson/cJSON.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -240,17 +239,17 @@ static void bad_registrations(void **state)
 static void save(const struct dir *dir, const char *url, const char *body)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse(body, strlen(body), &err);
+	struct acmems_json *json = json_parse(body, strlen(body), &err);
 
 	assert_non_null(json);
 	assert_true(account_file_save(dir->path, url, json, &err));
-	json_free(json);
+	acmems_json_free(json);
 }
 
-static struct cJSON *saved(const struct dir *dir)
+static struct acmems_json *saved(const struct dir *dir)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json;
+	struct acmems_json *json;
 	char *text;
 	size_t len;
 
@@ -278,39 +277,39 @@ static void unknown_members_are_kept(void **state)
 {
 	struct dir *dir = *state;
 	struct acmems_error err = {0};
-	const struct cJSON *body;
-	const struct cJSON *key;
+	const struct acmems_json *body;
+	const struct acmems_json *key;
 	const char *text;
-	struct cJSON *json;
+	struct acmems_json *json;
 
 	put_text(dir, "registration.json", python_registration, 0644);
 	save(dir, "https://ca.example/acct/2", "{\"status\":\"revoked\",\"orders\":\"x\"}");
 	json = saved(dir);
-	assert_true(json_text(json, "uri", 100, &text, &err));
+	assert_true(acmems_json_text(json, "uri", 100, &text, &err));
 	assert_string_equal(text, "https://ca.example/acct/2");
-	assert_true(json_text(json, "terms_of_service", 100, &text, &err));
+	assert_true(acmems_json_text(json, "terms_of_service", 100, &text, &err));
 	assert_string_equal(text, "https://ca.example/terms");
-	assert_true(json_object(json, "body", &body, &err));
-	assert_true(json_text(body, "status", 100, &text, &err));
+	assert_true(acmems_json_object(json, "body", &body, &err));
+	assert_true(acmems_json_text(body, "status", 100, &text, &err));
 	assert_string_equal(text, "revoked");
-	assert_true(json_text(body, "orders", 100, &text, &err));
+	assert_true(acmems_json_text(body, "orders", 100, &text, &err));
 	assert_string_equal(text, "x");
-	assert_true(json_object(body, "key", &key, &err));
-	assert_true(json_text(key, "n", 100, &text, &err));
+	assert_true(acmems_json_object(body, "key", &key, &err));
+	assert_true(acmems_json_text(key, "n", 100, &text, &err));
 	assert_string_equal(text, "0vx7agoebGc");
-	json_free(json);
+	acmems_json_free(json);
 }
 
 static void unreadable_registration_is_replaced(void **state)
 {
 	struct dir *dir = *state;
-	struct cJSON *json;
+	struct acmems_json *json;
 
 	put_text(dir, "registration.json", "{\"uri\":", 0600);
 	save(dir, "https://ca.example/acct/3", "{}");
 	json = saved(dir);
-	assert_int_equal(cJSON_GetArraySize(json), 2);
-	json_free(json);
+	assert_int_equal(acmems_json_count(json), 2);
+	acmems_json_free(json);
 }
 
 int main(void)

@@ -85,8 +85,8 @@ static void test_problem_json(void **state)
 	struct acmems_error err = error_of(ACMEMS_VALIDATION, "the CA says \"no\\\"");
 	struct acmems_error why = {0};
 	const struct fake_reply *reply;
-	const struct cJSON *list;
-	struct cJSON *json;
+	const struct acmems_json *list;
+	struct acmems_json *json;
 	const char *text;
 
 	(void)state;
@@ -96,17 +96,17 @@ static void test_problem_json(void **state)
 	assert_non_null(strstr(reply->headers, "Content-Type: application/problem+json"));
 	json = json_parse(reply->body, reply->len, &why);
 	assert_non_null(json);
-	assert_true(json_need_text(json, "type", 100, &text, &why));
+	assert_true(acmems_json_need_text(json, "type", 100, &text, &why));
 	assert_string_equal(text, "urn:ietf:params:acme:error:dns");
-	assert_true(json_need_text(json, "detail", 100, &text, &why));
+	assert_true(acmems_json_need_text(json, "detail", 100, &text, &why));
 	assert_string_equal(text, "the CA says \"no\\\"");
-	assert_true(json_array(json, "errors", 10, &list, &why));
-	assert_int_equal(json_count(list), 1);
-	assert_true(json_need_text(json_first(list), "name", 100, &text, &why));
+	assert_true(acmems_json_array(json, "errors", 10, &list, &why));
+	assert_int_equal(acmems_json_count(list), 1);
+	assert_true(acmems_json_need_text(acmems_json_first(list), "name", 100, &text, &why));
 	assert_string_equal(text, "a.example");
-	assert_true(json_need_text(json_first(list), "detail", 100, &text, &why));
+	assert_true(acmems_json_need_text(acmems_json_first(list), "detail", 100, &text, &why));
 	assert_string_equal(text, "said: \"x\"???");
-	json_free(json);
+	acmems_json_free(json);
 }
 
 static void test_accept(void **state)
@@ -190,7 +190,7 @@ static void test_long_details(void **state)
 	struct acmems_error err = error_of(ACMEMS_VALIDATION, "many");
 	struct acmems_error why = {0};
 	const struct fake_reply *reply;
-	struct cJSON *json;
+	struct acmems_json *json;
 
 	(void)state;
 	for (int i = 0; i < 2000; i++)
@@ -199,7 +199,7 @@ static void test_long_details(void **state)
 	assert_true(reply->len > ACMEMS_ERROR_DETAIL_MAX);
 	json = json_parse(reply->body, reply->len, &why);
 	assert_non_null(json);
-	json_free(json);
+	acmems_json_free(json);
 	assert_true(reply_to(&err, NULL)->len > 4000);
 }
 

@@ -26,13 +26,13 @@ static const char *const types[] = {"dns-01", "http-01", NULL};
 static bool reads(struct authz *authz, const char *text)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse(text, strlen(text), &err);
+	struct acmems_json *json = json_parse(text, strlen(text), &err);
 	bool ok;
 
 	assert_non_null(json);
 	ok = authz_read(authz, json, types, &csr, &err);
 	assert_int_equal(ok, err.code == ACMEMS_OK);
-	json_free(json);
+	acmems_json_free(json);
 	return ok;
 }
 

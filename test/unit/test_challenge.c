@@ -5,10 +5,10 @@
 #include "acme/challenge.h"
 #include "acme/json.h"
 
-static struct cJSON *parse(const char *text)
+static struct acmems_json *parse(const char *text)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse(text, strlen(text), &err);
+	struct acmems_json *json = json_parse(text, strlen(text), &err);
 
 	assert_non_null(json);
 	return json;
@@ -17,11 +17,11 @@ static struct cJSON *parse(const char *text)
 static bool reads(const char *text, struct acme_challenge *challenge)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = parse(text);
+	struct acmems_json *json = parse(text);
 	bool ok = challenge_read(json, challenge, &err);
 
 	assert_int_equal(ok, err.code == ACMEMS_OK);
-	json_free(json);
+	acmems_json_free(json);
 	return ok;
 }
 
@@ -67,23 +67,23 @@ static void test_bad(void **state)
 
 static void test_type(void **state)
 {
-	struct cJSON *json = parse("{\"type\":\"http-01\"}");
-	struct cJSON *odd = parse("{\"type\":[]}");
+	struct acmems_json *json = parse("{\"type\":\"http-01\"}");
+	struct acmems_json *odd = parse("{\"type\":[]}");
 
 	(void)state;
 	assert_true(challenge_is(json, "http-01"));
 	assert_false(challenge_is(json, "HTTP-01"));
 	assert_false(challenge_is(odd, "http-01"));
-	json_free(json);
-	json_free(odd);
+	acmems_json_free(json);
+	acmems_json_free(odd);
 }
 
 static void test_problem(void **state)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = parse("{\"error\":{\"type\":\"urn:ietf:params:acme:error:dns\","
-				   "\"detail\":\"NXDOMAIN\\nfor it\"}}");
-	struct cJSON *none = parse("{}");
+	struct acmems_json *json = parse("{\"error\":{\"type\":\"urn:ietf:params:acme:error:dns\","
+					 "\"detail\":\"NXDOMAIN\\nfor it\"}}");
+	struct acmems_json *none = parse("{}");
 
 	(void)state;
 	assert_false(challenge_problem(none, &err));
@@ -91,8 +91,8 @@ static void test_problem(void **state)
 	assert_string_equal(err.message, "NXDOMAIN for it (dns)");
 	assert_string_equal(err.problem, "dns");
 	assert_int_equal(err.code, ACMEMS_VALIDATION);
-	json_free(json);
-	json_free(none);
+	acmems_json_free(json);
+	acmems_json_free(none);
 }
 
 int main(void)

@@ -11,12 +11,12 @@
 
 static struct directory *parse(const char *text, struct acmems_error *err)
 {
-	struct cJSON *json = json_parse(text, strlen(text), err);
+	struct acmems_json *json = json_parse(text, strlen(text), err);
 	struct directory *directory;
 
 	assert_non_null(json);
 	directory = directory_parse(json, err);
-	json_free(json);
+	acmems_json_free(json);
 	return directory;
 }
 

@@ -3,12 +3,13 @@
 #include "unit.h"
 
 #include "acme/json.h"
+#include "base/json.h"
 #include "base/str.h"
 
-static struct cJSON *parse(const char *text)
+static struct acmems_json *parse(const char *text)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json;
+	struct acmems_json *json;
 
 	assert_non_null(text);
 	json = json_parse(text, strlen(text), &err);
@@ -30,10 +31,10 @@ static void good_documents(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		struct cJSON *json = parse(good[i]);
+		struct acmems_json *json = parse(good[i]);
 
 		assert_non_null(json);
-		json_free(json);
+		acmems_json_free(json);
 	}
 }
 
@@ -87,9 +88,9 @@ static void bytes_of_zero(void **state)
 }
 
 /* "{"a":" [[[...]]] "}" with that many brackets */
-static struct cJSON *parse_nested(size_t depth)
+static struct acmems_json *parse_nested(size_t depth)
 {
-	struct cJSON *json;
+	struct acmems_json *json;
 	struct str text;
 
 	str_init(&text, 1 << 20);
@@ -106,12 +107,12 @@ static struct cJSON *parse_nested(size_t depth)
 
 static void depth_is_bounded(void **state)
 {
-	struct cJSON *json = parse_nested(JSON_DEPTH_MAX - 1);
+	struct acmems_json *json = parse_nested(ACMEMS_JSON_DEPTH_MAX - 1);
 
 	(void)state;
 	assert_non_null(json);
-	json_free(json);
-	assert_null(parse_nested(JSON_DEPTH_MAX));
+	acmems_json_free(json);
+	assert_null(parse_nested(ACMEMS_JSON_DEPTH_MAX));
 	assert_null(parse_nested(20000));
 }
 
@@ -119,7 +120,7 @@ static void size_is_bounded(void **state)
 {
 	char *text = malloc(JSON_MAX + 2);
 	struct acmems_error err = {0};
-	struct cJSON *json;
+	struct acmems_json *json;
 
 	(void)state;
 	assert_non_null(text);
@@ -127,7 +128,7 @@ static void size_is_bounded(void **state)
 	memcpy(text, "{}", 2);
 	json = json_parse(text, JSON_MAX, &err);
 	assert_non_null(json);
-	json_free(json);
+	acmems_json_free(json);
 	assert_null(json_parse(text, JSON_MAX + 1, &err));
 	free(text);
 }
@@ -140,37 +141,37 @@ static const char sample[] =
 
 static void texts(void **state)
 {
-	struct cJSON *json = parse(sample);
+	struct acmems_json *json = parse(sample);
 	struct acmems_error err = {0};
 	const char *text;
 
 	(void)state;
-	assert_true(json_text(json, "text", 3, &text, &err));
+	assert_true(acmems_json_text(json, "text", 3, &text, &err));
 	assert_string_equal(text, "abc");
-	assert_true(json_text(json, "Text", 10, &text, &err));
+	assert_true(acmems_json_text(json, "Text", 10, &text, &err));
 	assert_string_equal(text, "other");
-	assert_true(json_text(json, "twice", 10, &text, &err));
+	assert_true(acmems_json_text(json, "twice", 10, &text, &err));
 	assert_string_equal(text, "a");
-	assert_true(json_text(json, "TEXT", 10, &text, &err));
+	assert_true(acmems_json_text(json, "TEXT", 10, &text, &err));
 	assert_null(text);
-	assert_true(json_text(json, "none", 10, &text, &err));
+	assert_true(acmems_json_text(json, "none", 10, &text, &err));
 	assert_null(text);
-	assert_true(json_text(NULL, "text", 10, &text, &err));
+	assert_true(acmems_json_text(NULL, "text", 10, &text, &err));
 	assert_null(text);
 	assert_int_equal(err.code, ACMEMS_OK);
-	assert_false(json_text(json, "text", 2, &text, &err));
+	assert_false(acmems_json_text(json, "text", 2, &text, &err));
 	assert_null(text);
-	assert_false(json_text(json, "number", 10, &text, &err));
-	assert_false(json_need_text(json, "none", 10, &text, &err));
+	assert_false(acmems_json_text(json, "number", 10, &text, &err));
+	assert_false(acmems_json_need_text(json, "none", 10, &text, &err));
 	assert_int_equal(err.code, ACMEMS_BAD_ANSWER);
 	assert_non_null(strstr(err.message, "none"));
-	assert_true(json_need_text(json, "text", 10, &text, &err));
-	json_free(json);
+	assert_true(acmems_json_need_text(json, "text", 10, &text, &err));
+	acmems_json_free(json);
 }
 
 static void urls(void **state)
 {
-	struct cJSON *json = parse(sample);
+	struct acmems_json *json = parse(sample);
 	struct acmems_error err = {0};
 	const char *url;
 
@@ -183,7 +184,7 @@ static void urls(void **state)
 	assert_null(url);
 	assert_false(json_need_url(json, "absent", &url, &err));
 	assert_false(json_url(json, "list", &url, &err));
-	json_free(json);
+	acmems_json_free(json);
 	assert_true(json_is_url("https://[::1]:14000/dir?x=y"));
 }
 
@@ -220,59 +221,59 @@ static void bad_urls(void **state)
 
 static void other_types(void **state)
 {
-	struct cJSON *json = parse(sample);
+	struct acmems_json *json = parse(sample);
 	struct acmems_error err = {0};
-	const struct cJSON *found;
+	const struct acmems_json *found;
 	const char *text;
 	bool value;
 
 	(void)state;
-	assert_true(json_bool(json, "yes", &value, &err) && value);
-	assert_true(json_bool(json, "no", &value, &err) && !value);
-	assert_true(json_bool(json, "absent", &value, &err) && !value);
-	assert_false(json_bool(json, "text", &value, &err));
-	assert_true(json_object(json, "object", &found, &err));
-	assert_true(json_text(found, "in", 10, &text, &err));
+	assert_true(acmems_json_bool(json, "yes", &value, &err) && value);
+	assert_true(acmems_json_bool(json, "no", &value, &err) && !value);
+	assert_true(acmems_json_bool(json, "absent", &value, &err) && !value);
+	assert_false(acmems_json_bool(json, "text", &value, &err));
+	assert_true(acmems_json_object(json, "object", &found, &err));
+	assert_true(acmems_json_text(found, "in", 10, &text, &err));
 	assert_string_equal(text, "side");
-	assert_true(json_object(json, "absent", &found, &err));
+	assert_true(acmems_json_object(json, "absent", &found, &err));
 	assert_null(found);
-	assert_false(json_object(json, "list", &found, &err));
+	assert_false(acmems_json_object(json, "list", &found, &err));
 	assert_null(found);
-	assert_false(json_array(json, "object", 9, &found, &err));
-	json_free(json);
+	assert_false(acmems_json_array(json, "object", 9, &found, &err));
+	acmems_json_free(json);
 }
 
 static void arrays(void **state)
 {
-	struct cJSON *json = parse(sample);
+	struct acmems_json *json = parse(sample);
 	struct acmems_error err = {0};
-	const struct cJSON *list;
-	const struct cJSON *one;
+	const struct acmems_json *list;
+	const struct acmems_json *one;
 
 	(void)state;
-	assert_true(json_array(json, "list", 3, &list, &err));
-	assert_int_equal(json_count(list), 3);
-	one = json_first(list);
-	assert_string_equal(json_element_text(one), "one");
-	one = json_next(one);
-	assert_null(json_element_text(one));
-	one = json_next(one);
-	assert_true(json_is_object(one));
-	assert_null(json_next(one));
-	assert_null(json_next(NULL));
-	assert_null(json_first(NULL));
-	assert_int_equal(json_count(NULL), 0);
-	assert_true(json_array(json, "absent", 3, &list, &err));
+	assert_true(acmems_json_array(json, "list", 3, &list, &err));
+	assert_int_equal(acmems_json_count(list), 3);
+	one = acmems_json_first(list);
+	assert_string_equal(acmems_json_element_text(one), "one");
+	one = acmems_json_next(one);
+	assert_null(acmems_json_element_text(one));
+	one = acmems_json_next(one);
+	assert_true(acmems_json_is_object(one));
+	assert_null(acmems_json_next(one));
+	assert_null(acmems_json_next(NULL));
+	assert_null(acmems_json_first(NULL));
+	assert_int_equal(acmems_json_count(NULL), 0);
+	assert_true(acmems_json_array(json, "absent", 3, &list, &err));
 	assert_null(list);
-	assert_false(json_array(json, "list", 2, &list, &err));
+	assert_false(acmems_json_array(json, "list", 2, &list, &err));
 	assert_null(list);
-	json_free(json);
+	acmems_json_free(json);
 }
 
 static void quoting(void **state)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json;
+	struct acmems_json *json;
 	struct str out;
 	const char *text;
 
@@ -285,9 +286,9 @@ static void quoting(void **state)
 	assert_string_equal(str_text(&out), "{\"a\":\"x\\\"y\\\\z\\u000a\\u0001\\u007f\xc3\xa4\"}");
 	json = parse(str_text(&out));
 	assert_non_null(json);
-	assert_true(json_text(json, "a", 100, &text, &err));
+	assert_true(acmems_json_text(json, "a", 100, &text, &err));
 	assert_string_equal(text, "x\"y\\z\n\x01\x7f\xc3\xa4");
-	json_free(json);
+	acmems_json_free(json);
 	str_fini(&out);
 }
 

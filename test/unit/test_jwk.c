@@ -55,16 +55,16 @@ static void coordinates_have_full_width(void **state)
 		for (int i = 0; i < 200; i++) {
 			EVP_PKEY *key = EVP_EC_gen(rows[row].curve);
 			char *text = jwk_public(key, &err);
-			struct cJSON *json;
+			struct acmems_json *json;
 
 			assert_non_null(text);
 			json = json_parse(text, strlen(text), &err);
 			assert_non_null(json);
-			assert_true(json_need_text(json, "x", 100, &x, &err));
-			assert_true(json_need_text(json, "y", 100, &y, &err));
+			assert_true(acmems_json_need_text(json, "x", 100, &x, &err));
+			assert_true(acmems_json_need_text(json, "y", 100, &y, &err));
 			assert_int_equal(strlen(x), rows[row].digits);
 			assert_int_equal(strlen(y), rows[row].digits);
-			json_free(json);
+			acmems_json_free(json);
 			free(text);
 			EVP_PKEY_free(key);
 		}
@@ -76,16 +76,16 @@ static void big_rsa(void **state)
 	EVP_PKEY *key = EVP_RSA_gen(4096);
 	struct acmems_error err = {0};
 	char *text = jwk_public(key, &err);
-	struct cJSON *json;
+	struct acmems_json *json;
 	const char *n;
 
 	(void)state;
 	assert_non_null(text);
 	json = json_parse(text, strlen(text), &err);
 	assert_non_null(json);
-	assert_true(json_need_text(json, "n", 4096, &n, &err));
+	assert_true(acmems_json_need_text(json, "n", 4096, &n, &err));
 	assert_int_equal(strlen(n), 683);
-	json_free(json);
+	acmems_json_free(json);
 	free(text);
 	EVP_PKEY_free(key);
 }

@@ -141,14 +141,14 @@ static void hs256_of_rfc_7515(void **state)
 }
 
 /* A part of a message, decoded; valid until the next call. */
-static const char *part(const struct cJSON *message, const char *name, size_t *ret_len)
+static const char *part(const struct acmems_json *message, const char *name, size_t *ret_len)
 {
 	static unsigned char bytes[4096];
 	struct acmems_error err = {0};
 	const char *text;
 	size_t len = sizeof(bytes) - 1;
 
-	assert_true(json_need_text(message, name, 4096, &text, &err));
+	assert_true(acmems_json_need_text(message, name, 4096, &text, &err));
 	assert_true(acmems_unbase64url(text, strlen(text), bytes, &len));
 	bytes[len] = '\0';
 	if (ret_len != NULL)
@@ -156,11 +156,11 @@ static const char *part(const struct cJSON *message, const char *name, size_t *r
 	return (const char *)bytes;
 }
 
-static struct cJSON *sign(const struct jws *jws)
+static struct acmems_json *sign(const struct jws *jws)
 {
 	struct acmems_error err = {0};
 	char *text = jws_sign(jws, &err);
-	struct cJSON *json;
+	struct acmems_json *json;
 
 	assert_non_null(text);
 	json = json_parse(text, strlen(text), &err);
@@ -172,7 +172,7 @@ static struct cJSON *sign(const struct jws *jws)
 static void message_with_kid(void **state)
 {
 	EVP_PKEY *key = jose_ec(JOSE_A3_X, JOSE_A3_Y, JOSE_A3_D);
-	struct cJSON *json = sign(&(struct jws){.key = key,
+	struct acmems_json *json = sign(&(struct jws){.key = key,
 		.kid = "https://ca.example/acct/1",
 		.nonce = "abc-_",
 		.url = "https://ca.example/order/1",
@@ -191,18 +191,18 @@ static void message_with_kid(void **state)
 	assert_string_equal(part(json, "payload", NULL), "{\"a\":1}");
 	memcpy(raw, part(json, "signature", &len), 64);
 	assert_int_equal(len, 64);
-	assert_true(json_need_text(json, "protected", 900, &protected, &err));
-	assert_true(json_need_text(json, "payload", 90, &payload, &err));
+	assert_true(acmems_json_need_text(json, "protected", 900, &protected, &err));
+	assert_true(acmems_json_need_text(json, "payload", 90, &payload, &err));
 	snprintf(input, sizeof(input), "%s.%s", protected, payload);
 	assert_true(verify_raw(key, EVP_sha256(), input, strlen(input), raw, 64));
-	json_free(json);
+	acmems_json_free(json);
 	EVP_PKEY_free(key);
 }
 
 static void message_with_key(void **state)
 {
 	EVP_PKEY *key = jose_ec(JOSE_A3_X, JOSE_A3_Y, JOSE_A3_D);
-	struct cJSON *json =
+	struct acmems_json *json =
 		sign(&(struct jws){.key = key, .url = "https://ca.example/new", .payload = NULL});
 	struct acmems_error err = {0};
 	const char *payload;
@@ -211,9 +211,9 @@ static void message_with_key(void **state)
 	assert_string_equal(part(json, "protected", NULL),
 		"{\"alg\":\"ES256\",\"jwk\":{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"" JOSE_A3_X
 		"\",\"y\":\"" JOSE_A3_Y "\"},\"url\":\"https://ca.example/new\"}");
-	assert_true(json_need_text(json, "payload", 10, &payload, &err));
+	assert_true(acmems_json_need_text(json, "payload", 10, &payload, &err));
 	assert_string_equal(payload, "");
-	json_free(json);
+	acmems_json_free(json);
 	EVP_PKEY_free(key);
 }
 
@@ -229,7 +229,7 @@ static void mac_of_external_account(void **state)
 	};
 	struct acmems_error err = {0};
 	char *text = jws_mac(&mac, &err);
-	struct cJSON *json;
+	struct acmems_json *json;
 	unsigned char expected[ACMEMS_DIGEST_MAX];
 	const char *protected;
 	char input[500];
@@ -242,12 +242,12 @@ static void mac_of_external_account(void **state)
 	assert_string_equal(part(json, "protected", NULL),
 		"{\"alg\":\"HS256\",\"kid\":\"kid "
 		"\\\"1\\\"\",\"url\":\"https://ca.example/new-acct\"}");
-	assert_true(json_need_text(json, "protected", 400, &protected, &err));
+	assert_true(acmems_json_need_text(json, "protected", 400, &protected, &err));
 	snprintf(input, sizeof(input), "%s.e30", protected);
 	assert_int_equal(acmems_hmac("sha256", "secret", 6, input, strlen(input), expected), 32);
 	assert_memory_equal(part(json, "signature", &len), expected, 32);
 	assert_int_equal(len, 32);
-	json_free(json);
+	acmems_json_free(json);
 	free(text);
 }
 
@@ -260,7 +260,7 @@ static void mac_algorithms(void **state)
 		.url = "https://ca.example/",
 		.payload = "{}"};
 	struct acmems_error err = {0};
-	struct cJSON *json;
+	struct acmems_json *json;
 	char *text;
 	size_t len;
 
@@ -271,7 +271,7 @@ static void mac_algorithms(void **state)
 	assert_non_null(json);
 	part(json, "signature", &len);
 	assert_int_equal(len, 64);
-	json_free(json);
+	acmems_json_free(json);
 	free(text);
 	assert_true(jws_mac_known("HS384"));
 	assert_false(jws_mac_known("hs256"));

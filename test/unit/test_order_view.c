@@ -9,10 +9,10 @@
 
 #define WHERE "https://ca.example/o/1"
 
-static struct cJSON *parse(const char *text)
+static struct acmems_json *parse(const char *text)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = json_parse(text, strlen(text), &err);
+	struct acmems_json *json = json_parse(text, strlen(text), &err);
 
 	assert_non_null(json);
 	return json;
@@ -21,22 +21,22 @@ static struct cJSON *parse(const char *text)
 static bool places(struct order_view *view, const char *location, const char *text)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = parse(text);
+	struct acmems_json *json = parse(text);
 	bool ok = order_view_place(view, location, json, &err);
 
 	assert_int_equal(ok, err.code == ACMEMS_OK);
-	json_free(json);
+	acmems_json_free(json);
 	return ok;
 }
 
 static bool reads(struct order_view *view, const char *text)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json = parse(text);
+	struct acmems_json *json = parse(text);
 	bool ok = order_view_read(view, json, &err);
 
 	assert_int_equal(ok, err.code == ACMEMS_OK);
-	json_free(json);
+	acmems_json_free(json);
 	return ok;
 }
 

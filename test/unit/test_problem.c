@@ -10,14 +10,14 @@ static struct acmems_error read_at(const char *text, int status, uint32_t retry_
 {
 	struct acmems_error parse_err = {0};
 	struct acmems_error err = {0};
-	struct cJSON *json = NULL;
+	struct acmems_json *json = NULL;
 
 	if (text != NULL) {
 		json = json_parse(text, strlen(text), &parse_err);
 		assert_non_null(json);
 	}
 	assert_false(problem_read(json, status, retry_after, &err));
-	json_free(json);
+	acmems_json_free(json);
 	return err;
 }
 
@@ -158,7 +158,7 @@ static void text_is_made_printable(void **state)
 static void long_texts_are_cut(void **state)
 {
 	struct acmems_error err = {0};
-	struct cJSON *json;
+	struct acmems_json *json;
 	struct str out;
 
 	(void)state;
@@ -180,7 +180,7 @@ static void long_texts_are_cut(void **state)
 	assert_true(strlen(err.message) < ACMEMS_ERROR_MESSAGE_MAX);
 	assert_true(strlen(err.detail) < ACMEMS_ERROR_DETAIL_MAX);
 	assert_true(strlen(err.detail) > ACMEMS_ERROR_DETAIL_MAX / 2);
-	json_free(json);
+	acmems_json_free(json);
 	str_fini(&out);
 }
 
