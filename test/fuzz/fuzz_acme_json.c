@@ -13,6 +13,7 @@
 #include "acme/request.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -94,7 +95,17 @@ static void as_order(const struct acmems_json *json)
 		as_challenge(one);
 }
 
-/* Text that we quote is read back as it was. */
+static bool is_utf8(const char *text)
+{
+	uint32_t point;
+	size_t len = 1;
+
+	for (; *text != '\0' && len > 0; text += len)
+		len = utf8_decode(text, 4, &point);
+	return len > 0;
+}
+
+/* Text that we quote can be read back, as it was if it was UTF-8. */
 static void quoted_and_back(const char *text)
 {
 	struct acmems_error err = {0};
@@ -109,7 +120,7 @@ static void quoted_and_back(const char *text)
 	json = str_text(&out) != NULL ? json_parse(str_text(&out), out.len, &err) : NULL;
 	if (json != NULL) {
 		must(acmems_json_text(json, "a", JSON_MAX, &back, &err));
-		must(back != NULL && strcmp(back, text) == 0);
+		must(back != NULL && (strcmp(back, text) == 0) == is_utf8(text));
 	}
 	acmems_json_free(json);
 	str_fini(&out);
