@@ -241,7 +241,7 @@ static void look_again(void)
 
 	TAILQ_FOREACH(kept, &file.memory.used, link)
 	{
-		kept->seen_ms -= LOOK_AGAIN_MS;
+		kept->seen_ms--;
 	}
 }
 
