@@ -26,6 +26,7 @@
 #include "conf/units.h"
 #include "flight.h"
 #include "net/http_client.h"
+#include "net/http_insist.h"
 #include "net/http_server.h"
 #include "net/resolver.h"
 #include "net/tls_server.h"
@@ -272,6 +273,7 @@ static void end(void)
 	signals_stop();
 	acmems_timer_free(service.flush);
 	sign_fini();
+	http_insist_fini();
 	http_client_fini();
 	http_server_fini();
 	tls_server_fini();

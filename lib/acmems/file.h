@@ -19,6 +19,14 @@ bool acmems_file_read(
 	const char *path, size_t max, char **ret_data, size_t *ret_len, struct acmems_error *err);
 
 /*
+ * As acmems_file_read(), of a secret: a text without NUL, of which one line end at the end does not
+ * count. ACMEMS_CONFIG when it is empty, and when everybody may read or the group may write the file.
+ * To be wiped (crypto.h) before it is freed.
+ */
+bool acmems_file_read_secret(
+	const char *path, size_t max, char **ret_text, size_t *ret_len, struct acmems_error *err);
+
+/*
  * Writes a file atomically and durably: a temporary file beside it, mode `mode` from its first
  * moment, synced, renamed over, folder synced. The old content stays whole on any failure.
  */

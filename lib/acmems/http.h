@@ -128,6 +128,30 @@ uint64_t acmems_http_call_start(const struct acmems_http_call *call, acmems_http
 /* Silent; harmless for a number that is done. */
 void acmems_http_call_cancel(uint64_t id);
 
+/*
+ * As acmems_http_call_start(), and made again after a pause while nobody answers or the status is 429
+ * or 5xx, until the call's timeout is over; a single try has 10 s at most. The last try's answer or
+ * error is handed on. Only for requests that may arrive twice. 0 and *err on failure to start.
+ */
+uint64_t acmems_http_insist(const struct acmems_http_call *call, acmems_http_done *done, void *arg,
+	struct acmems_error *err);
+
+/* Silent; harmless for a number that is done. */
+void acmems_http_insist_cancel(uint64_t id);
+
+/*
+ * The value of an Authorization header for basic authentication (RFC 7617), the caller's to wipe and
+ * free(). NULL and *err: no memory, or the user has a colon.
+ */
+char *acmems_http_basic(const char *user, const char *password, struct acmems_error *err);
+
+/*
+ * What an answer that is none of 2xx says of itself as an error: ACMEMS_REFUSED for 401 and 403,
+ * ACMEMS_UNAVAILABLE for 429 and 5xx, else ACMEMS_BAD_ANSWER; the status, and the beginning of the
+ * body in printable characters. Returns false.
+ */
+bool acmems_http_answer_error(const struct acmems_http_answer *answer, struct acmems_error *err);
+
 /* First header of that name in an answer, any case, or NULL. */
 const char *acmems_http_answer_header(const struct acmems_http_answer *answer, const char *name);
 

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <acmems/crypto.h>
+
 static bool read_all(int fd, char *data, size_t len)
 {
 	while (len > 0) {
@@ -28,8 +30,8 @@ static bool read_all(int fd, char *data, size_t len)
 	return true;
 }
 
-static bool open_regular(
-	const char *path, size_t max, int *ret_fd, size_t *ret_len, struct acmems_error *err)
+static bool open_regular(const char *path, size_t max, mode_t forbidden, int *ret_fd,
+	size_t *ret_len, struct acmems_error *err)
 {
 	struct stat info;
 	/* not to hang on a FIFO that somebody has put there */
@@ -48,6 +50,11 @@ static bool open_regular(
 	else if ((uintmax_t)info.st_size > max)
 		acmems_error_set(err, ACMEMS_TOO_LARGE, "\"%s\" has %jd bytes, more than %zu", path,
 			(intmax_t)info.st_size, max);
+	else if (info.st_mode & forbidden)
+		acmems_error_set(err, ACMEMS_CONFIG,
+			"\"%s\" has mode %04o, and others may read or change the secret: make it "
+			"0600, or 0640",
+			path, (unsigned)(info.st_mode & 07777));
 	else {
 		*ret_fd = fd;
 		*ret_len = (size_t)info.st_size;
@@ -57,15 +64,15 @@ static bool open_regular(
 	return false;
 }
 
-bool acmems_file_read(
-	const char *path, size_t max, char **ret_data, size_t *ret_len, struct acmems_error *err)
+static bool read_file(const char *path, size_t max, mode_t forbidden, char **ret_data,
+	size_t *ret_len, struct acmems_error *err)
 {
 	size_t len = 0;
 	char *data;
 	int fd = -1;
 	bool ok = false;
 
-	if (!open_regular(path, max, &fd, &len, err))
+	if (!open_regular(path, max, forbidden, &fd, &len, err))
 		return false;
 	data = malloc(len + 1);
 	if (!data) {
@@ -81,6 +88,36 @@ bool acmems_file_read(
 	}
 	close(fd);
 	return ok;
+}
+
+bool acmems_file_read(
+	const char *path, size_t max, char **ret_data, size_t *ret_len, struct acmems_error *err)
+{
+	return read_file(path, max, 0, ret_data, ret_len, err);
+}
+
+bool acmems_file_read_secret(
+	const char *path, size_t max, char **ret_text, size_t *ret_len, struct acmems_error *err)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	if (!read_file(path, max, S_IRWXO | S_IWGRP, &text, &len, err))
+		return false;
+	if (len > 0 && text[len - 1] == '\n')
+		len--;
+	if (len > 0 && text[len - 1] == '\r')
+		len--;
+	text[len] = '\0';
+	if (len == 0 || strlen(text) != len) {
+		acmems_wipe(text, len);
+		free(text);
+		return acmems_error_set(err, ACMEMS_CONFIG, "\"%s\" %s", path,
+			len == 0 ? "is empty" : "has a NUL in it");
+	}
+	*ret_text = text;
+	*ret_len = len;
+	return true;
 }
 
 /* The folder of a path, into a buffer; false if it does not fit. */

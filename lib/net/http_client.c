@@ -18,6 +18,7 @@
 #include <acmems/http.h>
 
 #include "net/curl_glue.h"
+#include "net/http_call.h"
 #include "net/resolver.h"
 
 #define TIMEOUT_MS 30000
@@ -56,15 +57,7 @@ static void call_free(struct call *call)
 	if (call->transfer)
 		curl_transfer_cancel(call->transfer);
 	acmems_timer_free(call->timer);
-	for (size_t i = 0; call->call.headers && i < call->call.header_count; i++) {
-		free((char *)call->call.headers[i].name);
-		free((char *)call->call.headers[i].value);
-	}
-	free((void *)call->call.headers);
-	free((char *)call->call.method);
-	free((char *)call->call.url);
-	free((void *)call->call.body);
-	free((char *)call->call.ca_file);
+	http_call_free(&call->call);
 	free(call);
 }
 
@@ -213,45 +206,6 @@ static bool check_headers(const struct acmems_http_call *call, struct acmems_err
 	return true;
 }
 
-static bool copy_text(const char **target, const char *text)
-{
-	*target = text ? strdup(text) : NULL;
-	return !text || *target;
-}
-
-static bool copy_headers(struct call *call, const struct acmems_http_call *from)
-{
-	struct acmems_http_header *headers = calloc(from->header_count + 1, sizeof(*headers));
-
-	call->call.headers = headers;
-	for (size_t i = 0; headers && i < from->header_count; i++) {
-		call->call.header_count = i + 1;
-		if (!copy_text(&headers[i].name, from->headers[i].name) ||
-			!copy_text(&headers[i].value, from->headers[i].value))
-			return false;
-	}
-	return headers != NULL;
-}
-
-static bool copy_call(struct call *call, const struct acmems_http_call *from)
-{
-	char *body = malloc(from->body_len + 1);
-
-	call->call.max_answer = from->max_answer;
-	call->call.timeout_ms = from->timeout_ms > 0 ? from->timeout_ms : TIMEOUT_MS;
-	call->call.plain = from->plain;
-	call->call.body = body;
-	if (!body)
-		return false;
-	if (from->body_len)
-		memcpy(body, from->body, from->body_len);
-	body[from->body_len] = '\0';
-	call->call.body_len = from->body_len;
-	return copy_text(&call->call.method, from->method) &&
-	       copy_text(&call->call.url, from->url) &&
-	       copy_text(&call->call.ca_file, from->ca_file) && copy_headers(call, from);
-}
-
 static bool add_to_table(struct call *call)
 {
 	call->id = ++last_id;
@@ -261,6 +215,8 @@ static bool add_to_table(struct call *call)
 
 static bool begin(struct call *call, struct acmems_error *err)
 {
+	if (call->call.timeout_ms <= 0)
+		call->call.timeout_ms = TIMEOUT_MS;
 	call->end_ms = acmems_clock_ms() + call->call.timeout_ms;
 	acmems_timer_start(call->timer, call->call.timeout_ms);
 	if (call->url.literal)
@@ -288,7 +244,7 @@ uint64_t acmems_http_call_start(const struct acmems_http_call *from, acmems_http
 	call->done = done;
 	call->arg = arg;
 	call->timer = acmems_timer_new(on_deadline, call);
-	if (!copy_call(call, from) || !call->timer || !add_to_table(call)) {
+	if (!http_call_copy(&call->call, from) || !call->timer || !add_to_table(call)) {
 		call_free(call);
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a request");
 		return 0;

@@ -144,6 +144,42 @@ static void directories_are_made_with_parents(void **state)
 	rmdir(in_folder("a"));
 }
 
+static void expect_bad_secret(const char *what)
+{
+	struct acmems_error err = {0};
+	char *text;
+	size_t len;
+
+	assert_false(acmems_file_read_secret(in_folder("s"), 100, &text, &len, &err));
+	assert_int_equal(err.code, ACMEMS_CONFIG);
+	assert_non_null(strstr(err.message, what));
+}
+
+static void secrets_are_kept_from_others(void **state)
+{
+	struct acmems_error err = {0};
+	char *text;
+	size_t len;
+
+	(void)state;
+	assert_true(acmems_file_write(in_folder("s"), " a b\n\r\n", 7, 0640, &err));
+	assert_true(acmems_file_read_secret(in_folder("s"), 100, &text, &len, &err));
+	assert_string_equal(text, " a b\n");
+	assert_int_equal(len, 5);
+	free(text);
+	assert_int_equal(chmod(in_folder("s"), 0604), 0);
+	expect_bad_secret("0604");
+	assert_int_equal(chmod(in_folder("s"), 0660), 0);
+	expect_bad_secret("0660");
+	assert_true(acmems_file_write(in_folder("s"), "\n", 1, 0600, &err));
+	expect_bad_secret("is empty");
+	assert_true(acmems_file_write(in_folder("s"), "a\0b", 3, 0600, &err));
+	expect_bad_secret("NUL");
+	assert_true(acmems_file_remove(in_folder("s"), &err));
+	assert_false(acmems_file_read_secret(in_folder("s"), 100, &text, &len, &err));
+	assert_int_equal(err.code, ACMEMS_NOT_FOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +187,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bounds_and_kinds_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_failed_write_keeps_the_old_content, setup, teardown),
+		cmocka_unit_test_setup_teardown(secrets_are_kept_from_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(removing_twice_is_fine, setup, teardown),
 		cmocka_unit_test_setup_teardown(directories_are_made_with_parents, setup, teardown),
 	};
