@@ -400,14 +400,14 @@ static void set_limits(struct curl_transfer *transfer, const struct curl_request
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	/* a session that is resumed would not be judged by the anchors as they are now */
+	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* or what on_ssl_ctx() adds would stay for a day, whatever became of the file */
 	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 #endif
-	/* each call brings its addresses: they must not grow old while it waits for a connection */
-	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, HTTP_CLIENT_USER_AGENT);
 }
 

@@ -110,7 +110,11 @@ static bool start_transfer(struct call *call, const char *resolve, struct acmems
 	return call->transfer != NULL;
 }
 
-/* The addresses as curl wants them: "+HOST:PORT:ADDRESS,[ADDRESS]"; "+" lets them be replaced. */
+/*
+ * The addresses as curl wants them: "HOST:PORT:ADDRESS,[ADDRESS]". They replace those of an earlier
+ * call. With a "+" in front they would grow old, and curl of 2025 loses them while calls wait for a
+ * connection.
+ */
 static void on_addresses(void *arg, const struct acmems_address *addresses, size_t count,
 	const struct acmems_error *why)
 {
@@ -125,7 +129,7 @@ static void on_addresses(void *arg, const struct acmems_address *addresses, size
 		call_done(call, NULL, &err);
 		return;
 	}
-	len = (size_t)snprintf(text, sizeof(text), "+%s:%s:", call->url.host, call->url.port);
+	len = (size_t)snprintf(text, sizeof(text), "%s:%s:", call->url.host, call->url.port);
 	for (size_t i = 0; i < count && len < sizeof(text); i++) {
 		bool six = addresses[i].family == ACMEMS_IPV6;
 

@@ -113,17 +113,22 @@ static bool make_channel(struct acmems_error *err)
 {
 	struct ares_options options = {
 		.sock_state_cb = on_socket_state, .timeout = 2000, .tries = 3};
+	int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
 	int result;
 
 	if (resolver.ready)
 		return true;
+#ifdef ARES_OPT_QUERY_CACHE
+	/* c-ares 1.31 and later remember for an hour, and absences too, unless they are told not to */
+	options.qcache_max_ttl = 0;
+	mask |= ARES_OPT_QUERY_CACHE;
+#endif
 	resolver.timer = acmems_timer_new(on_timer, NULL);
 	if (!resolver.timer)
 		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for the resolver");
 	result = ares_library_init(ARES_LIB_INIT_ALL);
 	if (result == ARES_SUCCESS)
-		result = ares_init_options(&resolver.channel, &options,
-			ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
+		result = ares_init_options(&resolver.channel, &options, mask);
 	if (result != ARES_SUCCESS) {
 		acmems_timer_free(resolver.timer);
 		resolver.timer = NULL;

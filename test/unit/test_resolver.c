@@ -282,11 +282,16 @@ static void test_no_server(void **state)
 
 static void test_lies(void **state)
 {
+	struct asked noise = {0};
+
 	(void)state;
 	dns.lie = PAPER_DNS_OTHER_ID;
 	expect("id.test", ACMEMS_TIMEOUT, 80);
 	dns.lie = PAPER_DNS_NOISE;
-	expect("noise.test", ACMEMS_TIMEOUT, 80);
+	/* some versions of c-ares take this for an answer of no use, others wait for a better one */
+	ask(&noise, "noise.test", 80);
+	run_until(noise.done);
+	assert_int_equal(noise.count, 0);
 	dns.lie = PAPER_DNS_CUT;
 	expect("cut.test", ACMEMS_UNAVAILABLE, 5000);
 	dns.lie = PAPER_DNS_HONEST;
