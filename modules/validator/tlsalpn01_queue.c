@@ -178,8 +178,9 @@ static struct answer *get_answer(struct tlsalpn01_queue *queue, const char *serv
 	}
 	*ret_name = find_name(queue, server_name, hash);
 	link = *ret_name ? find_answer(*ret_name, challenge->key_authorization) : NULL;
-	if (link && *link)
-		return *link;
+	answer = link ? *link : NULL;
+	if (answer)
+		return answer;
 	answer = new_answer(challenge, err);
 	if (!answer)
 		return NULL;
