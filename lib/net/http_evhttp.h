@@ -2,7 +2,7 @@
 /*
  * net/http_evhttp.h - evhttp on one listening socket: its requests checked, put into the table and
  * offered; its connections guarded. The only room that knows evhttp; acmems_http_reply() and
- * acmems_http_request_on_gone() are here too. Which server takes a request is http_listener's.
+ * acmems_http_request_on_gone() are here too. Which server takes a request is http_server's.
  */
 #ifndef NET_HTTP_EVHTTP_H
 #define NET_HTTP_EVHTTP_H

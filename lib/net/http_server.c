@@ -1,50 +1,38 @@
 /* SPDX-License-Identifier: ISC */
-/* http_server.c - servers: a handler on some listeners. The newest that is open is asked first. */
+/* http_server.c - servers: a handler on some listeners, which share.c keeps. */
 #include "net/http_server.h"
 
 #include <stdlib.h>
 
 #include <acmems/http.h>
 
-#include "net/http_listener.h"
+#include "net/http_evhttp.h"
 #include "net/http_request.h"
+#include "net/share.h"
 
 #define MAX_CONNECTIONS 4096
 #define MAX_PER_ADDRESS 1024
 #define DEADLINE_MS 10000
 
 struct acmems_http_server {
-	struct acmems_http_server *next; /* older */
-	uint64_t number; /* higher is newer; never used again */
-	struct http_listener **listeners;
-	size_t count;
+	struct share_server share; /* first */
 	struct http_limits limits;
 	acmems_http_handler *handler;
 	void *arg;
-	bool open;
 };
 
-static struct acmems_http_server *servers; /* newest first */
-static uint64_t last_number;
+struct http_listener {
+	struct share_listener share; /* first */
+	struct http_evhttp *http;
+	struct http_door door;
+};
 
-static bool listens_on(
-	const struct acmems_http_server *server, const struct http_listener *listener)
-{
-	for (size_t i = 0; i < server->count; i++) {
-		if (server->listeners[i] == listener)
-			return true;
-	}
-	return false;
-}
+static const struct share_kind kind;
+static struct share all = {.kind = &kind};
 
-/* The newest that is open there and older than `number`. */
 static struct acmems_http_server *next_open(const struct http_listener *listener, uint64_t number)
 {
-	for (struct acmems_http_server *server = servers; server; server = server->next) {
-		if (server->open && server->number < number && listens_on(server, listener))
-			return server;
-	}
-	return NULL;
+	return (struct acmems_http_server *)share_next(&listener->share, number);
 }
 
 /* A handler may free servers, its own too: nothing but a number is kept over its call. */
@@ -52,11 +40,11 @@ static enum acmems_http_taken offer(
 	struct http_listener *listener, struct acmems_http_request *request)
 {
 	uint64_t id = acmems_http_request_id(request);
-	uint64_t number = UINT64_MAX;
-	struct acmems_http_server *server = next_open(listener, number);
+	struct acmems_http_server *server = next_open(listener, UINT64_MAX);
 
 	while (server) {
-		number = server->number;
+		uint64_t number = server->share.number;
+
 		/* who replies and declines in one has taken it all the same */
 		if (server->handler(server->arg, request) == ACMEMS_HTTP_TAKEN ||
 			!acmems_http_request_find(id))
@@ -66,30 +54,70 @@ static enum acmems_http_taken offer(
 	return ACMEMS_HTTP_DECLINED;
 }
 
-/* The bounds of an address are those of the newest open server on it. */
-static void follow_newest(struct http_listener *listener)
+static void on_request(void *arg, struct acmems_http_request *request)
 {
-	const struct acmems_http_server *server = next_open(listener, UINT64_MAX);
+	uint64_t id = acmems_http_request_id(request);
 
-	if (server)
-		http_listener_limit(listener, &server->limits);
+	if (offer(arg, request) == ACMEMS_HTTP_DECLINED)
+		http_evhttp_refuse(id, 404, "there is nothing here");
 }
 
-static bool listen_on(struct acmems_http_server *server, const char *text, struct acmems_error *err)
+static void on_empty(void *arg)
 {
-	struct address_place places[ADDRESS_PLACES_MAX];
-	size_t count = address_places_parse(text, places, err);
+	struct http_listener *listener = arg;
 
-	for (size_t i = 0; i < count; i++) {
-		struct http_listener *listener =
-			http_listener_get(&places[i], &server->limits, offer, err);
-
-		if (!listener)
-			return false;
-		server->listeners[server->count++] = listener;
-	}
-	return count > 0;
+	share_emptied(&listener->share);
 }
+
+/* ---- listeners ---- */
+
+static bool begin(
+	struct share_listener *share, const struct share_server *first, struct acmems_error *err)
+{
+	struct http_listener *listener = (struct http_listener *)share;
+	const struct acmems_http_server *server = (const struct acmems_http_server *)first;
+
+	listener->door.limits = server->limits;
+	listener->door.name = share->socket.place.text;
+	listener->door.empty = on_empty;
+	listener->door.arg = listener;
+	listener->http = http_evhttp_new(share->socket.fd, &listener->door, on_request, err);
+	return listener->http != NULL;
+}
+
+static void stop(struct share_listener *share)
+{
+	http_evhttp_stop(((struct http_listener *)share)->http);
+}
+
+static void end(struct share_listener *share)
+{
+	http_evhttp_free(((struct http_listener *)share)->http);
+}
+
+static void follow(struct share_listener *share, const struct share_server *newest)
+{
+	struct http_listener *listener = (struct http_listener *)share;
+
+	listener->door.limits = ((const struct acmems_http_server *)newest)->limits;
+	http_evhttp_update(listener->http);
+}
+
+static size_t connections(const struct share_listener *share)
+{
+	return ((const struct http_listener *)share)->door.count;
+}
+
+static const struct share_kind kind = {
+	.listener_size = sizeof(struct http_listener),
+	.begin = begin,
+	.stop = stop,
+	.end = end,
+	.follow = follow,
+	.connections = connections,
+};
+
+/* ---- servers ---- */
 
 static struct http_limits limits_of(const struct acmems_http_server_config *config)
 {
@@ -107,61 +135,36 @@ struct acmems_http_server *acmems_http_server_new(
 	const struct acmems_http_server_config *config, struct acmems_error *err)
 {
 	struct acmems_http_server *server = calloc(1, sizeof(*server));
-	size_t texts = 0;
 
-	while (config->listen && config->listen[texts])
-		texts++;
-	if (server)
-		server->listeners =
-			calloc(texts * ADDRESS_PLACES_MAX + 1, sizeof(*server->listeners));
-	if (!server || !server->listeners) {
-		free(server);
+	if (!server) {
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a listener");
 		return NULL;
 	}
 	server->limits = limits_of(config);
 	server->handler = config->handler;
 	server->arg = config->arg;
-	server->number = ++last_number;
-	server->next = servers;
-	servers = server;
-	for (size_t i = 0; i < texts; i++) {
-		if (!listen_on(server, config->listen[i], err)) {
-			acmems_http_server_free(server);
-			return NULL;
-		}
-	}
-	return server;
+	if (share_enter(&all, &server->share, config->listen, err))
+		return server;
+	acmems_http_server_free(server);
+	return NULL;
 }
 
 void acmems_http_server_open(struct acmems_http_server *server)
 {
-	server->open = true;
-	for (size_t i = 0; i < server->count; i++)
-		follow_newest(server->listeners[i]);
+	share_open(&server->share);
 }
 
 void acmems_http_server_free(struct acmems_http_server *server)
 {
-	struct acmems_http_server **link = &servers;
-
 	if (!server)
 		return;
-	while (*link && *link != server)
-		link = &(*link)->next;
-	if (*link)
-		*link = server->next;
-	for (size_t i = 0; i < server->count; i++) {
-		follow_newest(server->listeners[i]);
-		http_listener_put(server->listeners[i]);
-	}
-	free(server->listeners);
+	share_leave(&all, &server->share);
 	free(server);
 }
 
 uint16_t http_server_port(const struct acmems_http_server *server, size_t index)
 {
-	return index < server->count ? http_listener_port(server->listeners[index]) : 0;
+	return share_port(&server->share, index);
 }
 
 size_t http_server_pending(void)
@@ -171,10 +174,11 @@ size_t http_server_pending(void)
 
 size_t http_server_connections(void)
 {
-	return http_listener_connections();
+	return share_connections(&all);
 }
 
 void http_server_fini(void)
 {
-	http_listener_fini();
+	share_fini(&all);
+	http_request_fini();
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* tls_listener.c - the table of listening addresses, and accepting on them. */
+/* tls_listener.c - accepting on one address. */
 #include "net/tls_listener.h"
 
 #include <errno.h>
 #include <openssl/ssl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,26 +11,12 @@
 #include <acmems/log.h>
 #include <acmems/loop.h>
 
-#include "net/listen.h"
 #include "net/spare.h"
 
 /* A round of the loop has others to serve too. */
 #define ACCEPTED_AT_ONCE 32
 /* How long accepting rests when it fails, as for lack of descriptors. */
 #define REST_MS 200
-
-struct tls_listener {
-	struct tls_listener *next;
-	struct listen_socket socket; /* fd -1: accepts no more */
-	struct acmems_watch *watch;
-	struct acmems_timer *rest;
-	struct tls_door door;
-	struct acmems_task over;
-	tls_listener_offer *offer;
-	unsigned users;
-};
-
-static struct tls_listener *listeners;
 
 /* ---- accepting ---- */
 
@@ -61,7 +46,7 @@ static void on_accept_error(struct tls_listener *listener, int errnum)
 		return;
 	case EMFILE:
 	case ENFILE:
-		spare_turn_away(listener->socket.fd);
+		spare_turn_away(listener->share.socket.fd);
 		break;
 	}
 	acmems_log(ACMEMS_LOG_DEBUG, "tls", listener->door.name, "cannot accept connections: %s",
@@ -96,164 +81,52 @@ static void on_rested(void *arg)
 	struct tls_listener *listener = arg;
 	struct acmems_error err = {0};
 
-	listener->watch =
-		acmems_watch_new(listener->socket.fd, ACMEMS_READ, on_connection, listener, &err);
+	listener->watch = acmems_watch_new(
+		listener->share.socket.fd, ACMEMS_READ, on_connection, listener, &err);
 	if (!listener->watch)
 		take_rest(listener);
 }
 
-/* ---- the table ---- */
-
-static void stop(struct tls_listener *listener)
-{
-	if (listener->socket.fd < 0)
-		return;
-	listen_remove(&listener->socket);
-	acmems_watch_free(listener->watch);
-	listener->watch = NULL;
-	acmems_timer_stop(listener->rest);
-	close(listener->socket.fd);
-	listener->socket.fd = -1;
-	spare_drop();
-}
+/* ---- life ---- */
 
 static void free_parts(struct tls_listener *listener)
 {
+	acmems_watch_free(listener->watch);
 	acmems_timer_free(listener->rest);
 	SSL_CTX_free(listener->door.context);
-	free(listener);
 }
 
-static void listener_free(struct tls_listener *listener)
+bool tls_listener_begin(struct tls_listener *listener, struct acmems_error *err)
 {
-	struct tls_listener **link = &listeners;
-
-	while (*link && *link != listener)
-		link = &(*link)->next;
-	if (*link)
-		*link = listener->next;
-	stop(listener);
-	tls_door_cut(&listener->door);
-	/* posted by the last handshake on its way out */
-	acmems_task_cancel(&listener->over);
-	free_parts(listener);
-}
-
-static void on_over(void *arg)
-{
-	listener_free(arg);
-}
-
-/* The last handshake is over: when nobody listens any more, this is the end. */
-static void on_empty(void *arg)
-{
-	struct tls_listener *listener = arg;
-
-	if (listener->users == 0)
-		acmems_task_post(&listener->over, on_over, listener);
-}
-
-static const struct acmems_tls_identity *choose(
-	void *arg, const char *server_name, const struct acmems_address *peer)
-{
-	struct tls_listener *listener = arg;
-
-	return listener->offer(listener, server_name, peer);
-}
-
-static struct tls_listener *find_open(const struct address_place *place)
-{
-	for (struct tls_listener *listener = listeners; listener; listener = listener->next) {
-		/* port 0 is nobody's true one, and so asks for a port of one's own each time */
-		if (listener->users > 0 && strcmp(listener->socket.place.text, place->text) == 0)
-			return listener;
-	}
-	return NULL;
-}
-
-static struct tls_listener *listener_new(const struct address_place *place,
-	const struct tls_limits *limits, tls_listener_offer *offer, struct acmems_error *err)
-{
-	struct tls_listener *listener = calloc(1, sizeof(*listener));
-
-	if (!listener) {
-		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to listen on %s", place->text);
-		return NULL;
-	}
-	listener->offer = offer;
-	listener->users = 1;
-	listener->door = (struct tls_door){.limits = *limits,
-		.name = listener->socket.place.text,
-		.context = tls_hello_context(err),
-		.choose = choose,
-		.empty = on_empty,
-		.arg = listener};
+	listener->door.context = tls_hello_context(err);
+	if (!listener->door.context)
+		return false;
 	listener->rest = acmems_timer_new(on_rested, listener);
 	if (!listener->rest)
-		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to listen on %s", place->text);
-	if (!listener->door.context || !listener->rest ||
-		!listen_open(place, &listener->socket, err)) {
-		free_parts(listener);
-		return NULL;
+		acmems_error_set(
+			err, ACMEMS_NO_MEMORY, "no memory to listen on %s", listener->door.name);
+	else
+		listener->watch = acmems_watch_new(
+			listener->share.socket.fd, ACMEMS_READ, on_connection, listener, err);
+	if (listener->watch) {
+		spare_hold();
+		return true;
 	}
-	spare_hold();
-	listener->watch =
-		acmems_watch_new(listener->socket.fd, ACMEMS_READ, on_connection, listener, err);
-	if (!listener->watch) {
-		stop(listener);
-		free_parts(listener);
-		return NULL;
-	}
-	return listener;
+	free_parts(listener);
+	return false;
 }
 
-struct tls_listener *tls_listener_get(const struct address_place *place,
-	const struct tls_limits *limits, tls_listener_offer *offer, struct acmems_error *err)
+void tls_listener_stop(struct tls_listener *listener)
 {
-	struct tls_listener *listener = find_open(place);
-
-	if (listener) {
-		listener->users++;
-		return listener;
-	}
-	listener = listener_new(place, limits, offer, err);
-	if (!listener)
-		return NULL;
-	listener->next = listeners;
-	listeners = listener;
-	return listener;
+	acmems_watch_free(listener->watch);
+	listener->watch = NULL;
+	acmems_timer_stop(listener->rest);
+	close(listener->share.socket.fd);
+	spare_drop();
 }
 
-void tls_listener_put(struct tls_listener *listener)
+void tls_listener_end(struct tls_listener *listener)
 {
-	if (--listener->users > 0)
-		return;
-	stop(listener);
-	if (listener->door.count == 0)
-		on_empty(listener);
-}
-
-void tls_listener_limit(struct tls_listener *listener, const struct tls_limits *limits)
-{
-	listener->door.limits = *limits;
-}
-
-uint16_t tls_listener_port(const struct tls_listener *listener)
-{
-	return listen_port(&listener->socket);
-}
-
-size_t tls_listener_connections(void)
-{
-	size_t count = 0;
-
-	for (struct tls_listener *listener = listeners; listener; listener = listener->next)
-		count += listener->door.count;
-	return count;
-}
-
-void tls_listener_fini(void)
-{
-	while (listeners)
-		listener_free(listeners);
+	tls_door_cut(&listener->door);
+	free_parts(listener);
 }

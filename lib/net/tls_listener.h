@@ -1,40 +1,35 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * net/tls_listener.h - one listening address, shared by all TLS servers that want it: accepting, and
- * the rest it takes when that fails.
+ * net/tls_listener.h - accepting on one listening address of TLS servers, and the rest that is taken
+ * when that fails. Which servers share the address is tls_server's.
  *
- * Life: get (opened, or one more user of it) -> hellos are offered -> put by the last user: it accepts
- * no more, handshakes under way go on, and when the last is over it frees itself.
+ * Life: begin -> handshakes are started -> stop: accepts no more, handshakes under way go on -> end.
  */
 #ifndef NET_TLS_LISTENER_H
 #define NET_TLS_LISTENER_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include <stdbool.h>
 
-#include "net/address.h"
+#include <acmems/error.h>
+#include <acmems/loop.h>
+
+#include "net/share.h"
 #include "net/tls_handshake.h"
 
-struct tls_listener;
+struct tls_listener {
+	struct share_listener share; /* first */
+	struct acmems_watch *watch;
+	struct acmems_timer *rest;
+	struct tls_door door;
+};
 
-/* Whose identity is to be shown; NULL: nobody knows the name. */
-typedef const struct acmems_tls_identity *tls_listener_offer(
-	struct tls_listener *listener, const char *server_name, const struct acmems_address *peer);
+/* Its socket is bound, and its door set up but for the context. False and *err on failure. */
+bool tls_listener_begin(struct tls_listener *listener, struct acmems_error *err);
 
-/* Opens the address or shares the one that is open. NULL and *err on failure. */
-struct tls_listener *tls_listener_get(const struct address_place *place,
-	const struct tls_limits *limits, tls_listener_offer *offer, struct acmems_error *err);
-void tls_listener_put(struct tls_listener *listener);
+/* Closes the socket. */
+void tls_listener_stop(struct tls_listener *listener);
 
-/* From now on these bounds hold. */
-void tls_listener_limit(struct tls_listener *listener, const struct tls_limits *limits);
-
-uint16_t tls_listener_port(const struct tls_listener *listener);
-
-/* Connections of all listeners. */
-size_t tls_listener_connections(void);
-
-/* Cuts and frees everything, at the very end of the process. */
-void tls_listener_fini(void);
+/* Cuts what is left, after stop. */
+void tls_listener_end(struct tls_listener *listener);
 
 #endif
