@@ -18,6 +18,7 @@
 
 #include <acmems/log.h>
 
+#include "base/child.h"
 #include "base/log_target.h"
 #include "base/loop.h"
 #include "base/op_core.h"
@@ -278,6 +279,7 @@ static void end(void)
 	http_server_fini();
 	tls_server_fini();
 	resolver_fini();
+	child_fini();
 	op_fini();
 	registry_fini();
 	log_reset();

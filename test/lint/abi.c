@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include <acmems/auth.h>
+#include <acmems/child.h>
 #include <acmems/dns.h>
 #include <acmems/dns_update.h>
 #include <acmems/module.h>
@@ -198,6 +199,29 @@ static void dns(void)
 	AT(acmems_dns_update, timeout_ms);
 }
 
+static void programs(void)
+{
+	SIZE(acmems_child_config);
+	AT(acmems_child_config, room);
+	AT(acmems_child_config, subject);
+	AT(acmems_child_config, command);
+	AT(acmems_child_config, arguments);
+	AT(acmems_child_config, environment);
+	AT(acmems_child_config, variables);
+	AT(acmems_child_config, variable_count);
+	AT(acmems_child_config, input);
+	AT(acmems_child_config, input_len);
+	AT(acmems_child_config, max_output);
+	AT(acmems_child_config, timeout_ms);
+	AT(acmems_child_config, after);
+	SIZE(acmems_child_variable);
+	AT(acmems_child_variable, value);
+	SIZE(acmems_child_result);
+	AT(acmems_child_result, output);
+	AT(acmems_child_result, output_len);
+	AT(acmems_child_result, last_line);
+}
+
 int main(void)
 {
 	printf("abi %u\n", ACMEMS_ABI);
@@ -206,5 +230,6 @@ int main(void)
 	kinds();
 	services();
 	dns();
+	programs();
 	return 0;
 }
