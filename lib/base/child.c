@@ -62,7 +62,7 @@ struct child {
 	TAILQ_ENTRY(child) entry;
 };
 
-static TAILQ_HEAD(, child) children = TAILQ_HEAD_INITIALIZER(children);
+static TAILQ_HEAD(child_list, child) children = TAILQ_HEAD_INITIALIZER(children);
 static uint64_t last_id;
 
 size_t child_count(void)

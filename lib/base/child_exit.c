@@ -25,7 +25,7 @@ struct child_exit {
 };
 
 static struct {
-	TAILQ_HEAD(, child_exit) list;
+	TAILQ_HEAD(child_exit_list, child_exit) list;
 	bool ready; /* the list is */
 	int fd;
 	struct acmems_watch *watch;
