@@ -29,6 +29,8 @@ struct one {
 };
 
 static struct acmems_error err;
+static pid_t started[8];
+static size_t started_count;
 
 static int setup(void **state)
 {
@@ -48,11 +50,13 @@ static int teardown(void **state)
 {
 	sigset_t set;
 
+	while (started_count > 0)
+		kill(started[--started_count], SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 	assert_false(by_signal.ready);
 	sigprocmask(SIG_BLOCK, NULL, &set);
 	assert_false(sigismember(&set, SIGCHLD));
-	while (waitpid(-1, NULL, 0) > 0)
-		;
 	return unit_loop_teardown(state);
 }
 
@@ -70,6 +74,7 @@ static pid_t start(int *ret_fd)
 		close(fds[1]);
 		_exit(read(fds[0], &byte, 1) == 0 ? 0 : 1);
 	}
+	started[started_count++] = pid;
 	close(fds[0]);
 	*ret_fd = fds[1];
 	return pid;
@@ -105,6 +110,7 @@ static void ends_are_told_once(void **state)
 	assert_true(child_has_exited(pid));
 	run_due();
 	assert_int_equal(one.told, 1);
+	started_count = 0;
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_true(child_has_exited(pid));
 }
