@@ -14,6 +14,7 @@
 #include "base/child.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,15 @@ static bool reap(pid_t pid, int *status)
 	return got == pid;
 }
 
+static void tell_late(const struct child *child, struct acmems_error *err)
+{
+	bool whole = child->timeout_ms % 1000 == 0;
+
+	acmems_error_set(err, ACMEMS_TIMEOUT, "%s ran longer than %" PRId64 "%s and was ended",
+		child->program.arguments[0], child->timeout_ms / (whole ? 1000 : 1),
+		whole ? " s" : " ms");
+}
+
 static void tell(struct child *child, bool known, int status)
 {
 	struct acmems_child_result result = {
@@ -181,8 +191,7 @@ static void tell(struct child *child, bool known, int status)
 	struct acmems_error err = {0};
 
 	if (child->late)
-		acmems_error_set(&err, ACMEMS_TIMEOUT, "%s ran longer than %d s and was ended",
-			path, (int)((child->timeout_ms + 999) / 1000));
+		tell_late(child, &err);
 	else if (!known)
 		acmems_error_set(&err, ACMEMS_FAULT, "it is unknown how %s ended", path);
 	else if (!result.output)

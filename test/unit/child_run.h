@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* child_run.h - for tests that run programs: a pool, a folder, and what became of a program. */
+/* child_run.h - for tests of programs: a pool, and what became of a program. */
 #ifndef CHILD_RUN_H
 #define CHILD_RUN_H
 
-#include "unit.h"
+#include "child_world.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <sys/wait.h>
-
-#include "base/child.h"
-#include "base/log_target.h"
-#include "temp_dir.h"
 
 /* What became of a program. */
 struct end {
@@ -84,12 +78,8 @@ static inline struct end run_sh(const char *script)
 
 static inline int setup(void **state)
 {
-	const struct log_config log = {.level = ACMEMS_LOG_INFO, .target = "/dev/null"};
-
 	err = (struct acmems_error){0};
-	if (!log_configure(&log, &err))
-		return -1;
-	if (temp_dir_setup(state) != 0 || unit_loop_setup(state) != 0)
+	if (child_world_setup(state) != 0)
 		return -1;
 	pool = acmems_child_pool_new(4);
 	return pool ? 0 : -1;
@@ -99,13 +89,7 @@ static inline int teardown(void **state)
 {
 	acmems_child_pool_free(pool);
 	pool = NULL;
-	child_fini();
-	log_reset();
-	assert_int_equal(child_count(), 0);
-	/* no zombies either */
-	assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
-	unit_loop_teardown(state);
-	return temp_dir_teardown(state);
+	return child_world_teardown(state);
 }
 
 #define with_pool(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -62,7 +62,7 @@ static void out_of_time_ends_the_group(void **state)
 	config.timeout_ms = 50;
 	end = run(&config);
 	assert_int_equal(end.code, ACMEMS_TIMEOUT);
-	assert_non_null(strstr(end.message, "/bin/sh ran longer than 1 s"));
+	assert_non_null(strstr(end.message, "/bin/sh ran longer than 50 ms"));
 	assert_int_equal(child_count(), 0);
 }
 
