@@ -87,11 +87,10 @@ bool message_question(struct message *message, const struct acmems_dns_question 
 static ldns_rdf *txt_rdf(const char *value)
 {
 	uint8_t string[256];
-	size_t len = strlen(value);
 
-	string[0] = (uint8_t)len;
-	memcpy(string + 1, value, len);
-	return ldns_rdf_new_frm_data(LDNS_RDF_TYPE_STR, len + 1, string);
+	string[0] = (uint8_t)strlen(value);
+	memcpy(string + 1, value, string[0]);
+	return ldns_rdf_new_frm_data(LDNS_RDF_TYPE_STR, string[0] + 1U, string);
 }
 
 /* Adding is class IN with a TTL, taking exactly this one out is class NONE and TTL 0 (RFC 2136, 2.5). */

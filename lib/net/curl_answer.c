@@ -49,8 +49,11 @@ static bool add_header(struct curl_answer *answer, const char *line, size_t name
 /* A token, RFC 9110, 5.6.2. Continuations of the line before have a space in front, and are none. */
 static bool is_name(const char *text, size_t len)
 {
+	static const char others[] = "!#$%&'*+-.^_`|~";
+
 	for (size_t i = 0; i < len; i++) {
-		if (!isalnum((unsigned char)text[i]) && !memchr("!#$%&'*+-.^_`|~", text[i], 15))
+		if (!isalnum((unsigned char)text[i]) &&
+			!memchr(others, text[i], sizeof(others) - 1))
 			return false;
 	}
 	return len > 0;
