@@ -142,7 +142,7 @@ static void output_goes_to_the_log_line_by_line(void **state)
 
 	(void)state;
 	log_tap(on_line, &heard);
-	run_sh("printf 'a\\033[2Jb\\n'; printf '\\0\\n' >&2; printf %0600d 1; "
+	run_sh("printf 'a\\033[2Jb\\n'; printf '\\0\\n'; printf %0600d 1; "
 	       "i=0; while [ $i -lt 1100 ]; do echo line $i; i=$((i+1)); done");
 	log_tap(NULL, NULL);
 	assert_true(heard.escaped && heard.nul && heard.early && heard.more);
