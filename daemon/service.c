@@ -25,6 +25,7 @@
 #include "base/str.h"
 #include "command.h"
 #include "conf/units.h"
+#include "dns/dns_server.h"
 #include "flight.h"
 #include "net/http_client.h"
 #include "net/http_insist.h"
@@ -278,6 +279,7 @@ static void end(void)
 	http_client_fini();
 	http_server_fini();
 	tls_server_fini();
+	dns_server_fini();
 	resolver_fini();
 	child_fini();
 	op_fini();

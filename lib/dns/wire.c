@@ -60,6 +60,39 @@ size_t wire_name(const struct wire_view *view, size_t at, uint8_t out[WIRE_NAME_
 	return 0;
 }
 
+/* One byte of a label; how many characters it takes. */
+static size_t byte_text(uint8_t byte, char *out)
+{
+	if (byte <= ' ' || byte >= 0x7f) {
+		out[0] = '\\';
+		out[1] = (char)('0' + byte / 100);
+		out[2] = (char)('0' + byte / 10 % 10);
+		out[3] = (char)('0' + byte % 10);
+		return 4;
+	}
+	if (strchr(".;()\\", byte)) {
+		out[0] = '\\';
+		out[1] = (char)byte;
+		return 2;
+	}
+	out[0] = (char)byte;
+	return 1;
+}
+
+void wire_name_text(const uint8_t *name, size_t len, char *out)
+{
+	size_t at = 0;
+
+	while (at < len && name[at] > 0) {
+		for (size_t end = at + 1 + name[at]; ++at < end;)
+			out += byte_text(name[at], out);
+		*out++ = '.';
+	}
+	if (len <= 1)
+		*out++ = '.';
+	*out = '\0';
+}
+
 /* Reads the fixed part of a record and steps over it. */
 static bool read_record(const struct wire_view *view, size_t *at, struct wire_record *record)
 {

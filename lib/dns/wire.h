@@ -69,6 +69,12 @@ bool wire_next(const struct wire_view *view, struct wire_walk *walk, struct wire
  */
 size_t wire_name(const struct wire_view *view, size_t at, uint8_t out[WIRE_NAME_MAX], size_t *end);
 
+/*
+ * The text of a whole name in wire form, with the last dot, into a buffer of ACMEMS_DNS_NAME_MAX. Odd
+ * bytes are written as in zone files (RFC 1035, 5.1).
+ */
+void wire_name_text(const uint8_t *name, size_t len, char *out);
+
 /* Whether both ask the same, letters' case aside. */
 bool wire_same_question(const struct wire_view *a, const struct wire_view *b);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* listen.c - listening sockets, TCP and Unix. */
+/* listen.c - listening sockets, TCP, Unix and UDP. */
 #include "net/listen.h"
 
 #include <errno.h>
@@ -130,6 +130,37 @@ bool listen_open(
 	close(made->fd);
 	made->fd = -1;
 	return refuse(err, place, errnum);
+}
+
+static bool set_udp_options(int fd, int family)
+{
+	int on = 1;
+
+	if (family == AF_INET)
+		return setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) == 0;
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0 &&
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) == 0;
+}
+
+int listen_datagrams(const struct address_place *place, struct acmems_error *err)
+{
+	int family = place->sockaddr.ss_family;
+	int fd, errnum;
+
+	if (is_unix(place)) {
+		acmems_error_set(err, ACMEMS_CONFIG,
+			"cannot listen on %s: datagrams need an IP address", place->text);
+		return -1;
+	}
+	fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && set_udp_options(fd, family) &&
+		bind(fd, (const struct sockaddr *)&place->sockaddr, place->len) == 0)
+		return fd;
+	errnum = errno;
+	if (fd >= 0)
+		close(fd);
+	refuse(err, place, errnum);
+	return -1;
 }
 
 void listen_remove(const struct listen_socket *made)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * net/listen.h - listening sockets, bound and ready to accept: TCP and Unix. What is done with the
- * connections is others' business.
+ * net/listen.h - listening sockets, bound and ready: TCP, Unix and UDP. What is done with connections
+ * and datagrams is others' business.
  */
 #ifndef NET_LISTEN_H
 #define NET_LISTEN_H
@@ -28,6 +28,12 @@ struct listen_socket {
  */
 bool listen_open(
 	const struct address_place *place, struct listen_socket *socket, struct acmems_error *err);
+
+/*
+ * Binds a UDP socket, with the same properties, that tells which of our addresses a datagram came to
+ * (IP_PKTINFO, IPV6_PKTINFO). Returns it, owned by the caller; -1 and *err on failure.
+ */
+int listen_datagrams(const struct address_place *place, struct acmems_error *err);
 
 /* Removes the file of a Unix socket if it is still ours. Does not close fd. */
 void listen_remove(const struct listen_socket *socket);

@@ -3,7 +3,7 @@
  * net/share.h - listening addresses that servers share, whatever is spoken on them: one socket per
  * address, the newest open server first. So two generations hold one address during a reload.
  *
- * A kind of server (HTTP, TLS) embeds share_listener and share_server as first members in its own
+ * A kind of server (HTTP, TLS, DNS) embeds share_listener and share_server as first members in its own
  * structs and says in a share_kind how a listener begins and ends.
  *
  * Life of a listener: opened for the first server that wants the address -> released by the last: it

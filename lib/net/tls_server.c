@@ -2,12 +2,15 @@
 /* tls_server.c - servers: who chooses, on some listeners, which share.c keeps. */
 #include "net/tls_server.h"
 
+#include <openssl/ssl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <acmems/tls.h>
 
+#include "net/acceptor.h"
 #include "net/share.h"
-#include "net/tls_listener.h"
+#include "net/tls_handshake.h"
 
 #define MAX_CONNECTIONS 256
 #define DEADLINE_MS 10000
@@ -17,6 +20,12 @@ struct acmems_tls_server {
 	struct tls_limits limits;
 	acmems_tls_choose *choose;
 	void *arg;
+};
+
+struct tls_listener {
+	struct share_listener share; /* first */
+	struct acceptor acceptor;
+	struct tls_door door;
 };
 
 static const struct share_kind kind;
@@ -52,6 +61,11 @@ static void on_empty(void *arg)
 
 /* ---- listeners ---- */
 
+static void take(void *arg, int fd, const struct acmems_address *peer)
+{
+	tls_handshake_start(arg, fd, peer);
+}
+
 static bool begin(
 	struct share_listener *share, const struct share_server *first, struct acmems_error *err)
 {
@@ -60,21 +74,38 @@ static bool begin(
 	listener->door = (struct tls_door){
 		.limits = ((const struct acmems_tls_server *)first)->limits,
 		.name = share->socket.place.text,
+		.context = tls_hello_context(err),
 		.choose = offer,
 		.empty = on_empty,
 		.arg = listener,
 	};
-	return tls_listener_begin(listener, err);
+	listener->acceptor = (struct acceptor){
+		.fd = share->socket.fd,
+		.room = "tls",
+		.name = share->socket.place.text,
+		.take = take,
+		.arg = &listener->door,
+	};
+	if (!listener->door.context)
+		return false;
+	if (acceptor_begin(&listener->acceptor, err))
+		return true;
+	SSL_CTX_free(listener->door.context);
+	return false;
 }
 
 static void stop(struct share_listener *share)
 {
-	tls_listener_stop((struct tls_listener *)share);
+	acceptor_stop(&((struct tls_listener *)share)->acceptor);
+	close(share->socket.fd);
 }
 
 static void end(struct share_listener *share)
 {
-	tls_listener_end((struct tls_listener *)share);
+	struct tls_listener *listener = (struct tls_listener *)share;
+
+	tls_door_cut(&listener->door);
+	SSL_CTX_free(listener->door.context);
 }
 
 static void follow(struct share_listener *share, const struct share_server *newest)

@@ -9,6 +9,7 @@
 #include <acmems/auth.h>
 #include <acmems/child.h>
 #include <acmems/dns.h>
+#include <acmems/dns_server.h>
 #include <acmems/dns_update.h>
 #include <acmems/module.h>
 #include <acmems/notify.h>
@@ -197,6 +198,18 @@ static void dns(void)
 	AT(acmems_dns_update, servers);
 	AT(acmems_dns_update, key);
 	AT(acmems_dns_update, timeout_ms);
+	SIZE(acmems_dns_zone);
+	AT(acmems_dns_zone, name);
+	AT(acmems_dns_zone, name_servers);
+	AT(acmems_dns_zone, mailbox);
+	SIZE(acmems_dns_server_config);
+	AT(acmems_dns_server_config, room);
+	AT(acmems_dns_server_config, listen);
+	AT(acmems_dns_server_config, zones);
+	AT(acmems_dns_server_config, zone_count);
+	AT(acmems_dns_server_config, ttl);
+	AT(acmems_dns_server_config, handler);
+	AT(acmems_dns_server_config, arg);
 }
 
 static void programs(void)

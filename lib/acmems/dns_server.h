@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dns_server.h - a small authoritative name server, over UDP and TCP, for what a module publishes.
+ *
+ * A server answers for its zones only: the SOA and NS of each, and the TXT values that its handler
+ * knows. Everything else is refused. Answers over UDP never exceed 512 bytes, whatever EDNS (RFC 6891)
+ * allows, and are cut (TC) otherwise; so are those to somebody who asks very often, as the sender may
+ * be forged. They repeat the question's letters as they came. Connections are bounded: 256, 64 from
+ * one address, 10 seconds of silence.
+ */
+#ifndef ACMEMS_DNS_SERVER_H
+#define ACMEMS_DNS_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <acmems/address.h>
+#include <acmems/error.h>
+
+struct acmems_dns_server;
+struct acmems_dns_reply;
+
+/*
+ * Adds one TXT value (255 bytes at most) to the answer; one that is there already is not repeated.
+ * False when there is no room, or TXT is not what is asked for.
+ */
+bool acmems_dns_reply_txt(struct acmems_dns_reply *reply, const char *value);
+
+/*
+ * Asked for the TXT values of a name inside a zone (lower case, with the last dot). Whether the name
+ * exists: false is NXDOMAIN, true without a value is an empty answer. It may not free servers.
+ */
+typedef bool acmems_dns_handler(void *arg, const char *name, const struct acmems_address *peer,
+	struct acmems_dns_reply *reply);
+
+struct acmems_dns_zone {
+	const char *name;
+	char *const
+		*name_servers; /* at least one, NULL at the end; the first is the SOA's primary */
+	const char *mailbox; /* the SOA's, "hostmaster.example.org." */
+};
+
+/* All of it is copied. */
+struct acmems_dns_server_config {
+	const char *room; /* for the log */
+	char *const *listen; /* "192.0.2.1:53", "[::]:53", NULL at the end */
+	const struct acmems_dns_zone *zones;
+	size_t zone_count;
+	uint32_t ttl; /* seconds; of TXT records, and of their absence */
+	acmems_dns_handler *handler;
+	void *arg;
+};
+
+/*
+ * Binds both protocols on every address. Addresses are shared as those of HTTP servers: during a
+ * reload the newest server that has a question's zone says what the zone is, and values come from
+ * all that have it. NULL and *err (which address, why) on failure.
+ */
+struct acmems_dns_server *acmems_dns_server_new(
+	const struct acmems_dns_server_config *config, struct acmems_error *err);
+
+/* From now on questions are offered to it. */
+void acmems_dns_server_open(struct acmems_dns_server *server);
+
+/* Closes addresses that no other server holds, and frees it. NULL is allowed. */
+void acmems_dns_server_free(struct acmems_dns_server *server);
+
+#endif
