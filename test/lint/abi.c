@@ -10,6 +10,7 @@
 #include <acmems/child.h>
 #include <acmems/dns.h>
 #include <acmems/dns_server.h>
+#include <acmems/dns_find.h>
 #include <acmems/dns_update.h>
 #include <acmems/module.h>
 #include <acmems/notify.h>
@@ -210,6 +211,25 @@ static void dns(void)
 	AT(acmems_dns_server_config, ttl);
 	AT(acmems_dns_server_config, handler);
 	AT(acmems_dns_server_config, arg);
+	SIZE(acmems_dns_place);
+	AT(acmems_dns_place, owner);
+	AT(acmems_dns_place, zone);
+	AT(acmems_dns_place, primary);
+	AT(acmems_dns_place, minimum);
+	SIZE(acmems_dns_find);
+	AT(acmems_dns_find, name);
+	AT(acmems_dns_find, zone);
+	AT(acmems_dns_find, resolvers);
+	AT(acmems_dns_find, timeout_ms);
+	SIZE(acmems_dns_wait);
+	AT(acmems_dns_wait, owner);
+	AT(acmems_dns_wait, zone);
+	AT(acmems_dns_wait, value);
+	AT(acmems_dns_wait, absent);
+	AT(acmems_dns_wait, servers);
+	AT(acmems_dns_wait, port);
+	AT(acmems_dns_wait, resolvers);
+	AT(acmems_dns_wait, timeout_ms);
 }
 
 static void programs(void)

@@ -108,6 +108,21 @@ size_t behind_question(const uint8_t *message, size_t len)
 	return at + 5;
 }
 
+unsigned question_of(const uint8_t *message, size_t len, char name[256])
+{
+	size_t end = behind_question(message, len);
+	size_t put = 0;
+
+	for (size_t at = 12; message[at] != 0; at += 1u + message[at]) {
+		assert_true(put + message[at] + 2 < 256);
+		memcpy(name + put, message + at + 1, message[at]);
+		put += message[at];
+		name[put++] = '.';
+	}
+	name[put] = '\0';
+	return (unsigned)message[end - 4] << 8 | message[end - 3];
+}
+
 void answer_begin(struct dns_bytes *answer, const uint8_t *request, size_t len, unsigned flags,
 	unsigned an, unsigned ns, unsigned ar)
 {
@@ -199,34 +214,33 @@ static void on_connection(void *arg, int fd, unsigned ready)
 	}
 }
 
-/* Both protocols on one port that is free for both. */
-static bool bind_both(struct dns_peer *peer)
+/* Both protocols on one port that is free for both; *port 0 takes any. */
+static bool bind_both(struct dns_peer *peer, uint32_t host, uint16_t *port)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in in = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK + host),
+		.sin_port = htons(*port)};
 	socklen_t len = sizeof(in);
 
 	peer->fd[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	peer->fd[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	assert_true(peer->fd[0] >= 0 && peer->fd[1] >= 0);
-	assert_int_equal(bind(peer->fd[1], (struct sockaddr *)&in, sizeof(in)), 0);
-	assert_int_equal(getsockname(peer->fd[1], (struct sockaddr *)&in, &len), 0);
-	snprintf(peer->text, sizeof(peer->text), "127.0.0.1:%u", ntohs(in.sin_port));
-	if (bind(peer->fd[0], (struct sockaddr *)&in, sizeof(in)) == 0)
+	if (bind(peer->fd[1], (struct sockaddr *)&in, sizeof(in)) == 0 &&
+		getsockname(peer->fd[1], (struct sockaddr *)&in, &len) == 0 &&
+		bind(peer->fd[0], (struct sockaddr *)&in, sizeof(in)) == 0) {
+		*port = ntohs(in.sin_port);
+		snprintf(peer->text, sizeof(peer->text), "127.0.0.%u:%u", 1 + host, *port);
 		return true;
+	}
 	close(peer->fd[0]);
 	close(peer->fd[1]);
 	return false;
 }
 
-void dns_peer_open(struct dns_peer *peer, dns_peer_handler *handler, bool tcp)
+static void attend(struct dns_peer *peer, bool tcp)
 {
 	struct acmems_error err = {0};
-	int tries = 50;
 
-	memset(peer, 0, sizeof(*peer));
-	peer->handler = handler;
-	while (!bind_both(peer))
-		assert_true(--tries > 0);
 	peer->watch[0] = acmems_watch_new(peer->fd[0], ACMEMS_READ, on_datagram, peer, &err);
 	assert_non_null(peer->watch[0]);
 	if (!tcp)
@@ -234,6 +248,48 @@ void dns_peer_open(struct dns_peer *peer, dns_peer_handler *handler, bool tcp)
 	assert_int_equal(listen(peer->fd[1], 16), 0);
 	peer->watch[1] = acmems_watch_new(peer->fd[1], ACMEMS_READ, on_connection, peer, &err);
 	assert_non_null(peer->watch[1]);
+}
+
+void dns_peer_open(struct dns_peer *peer, dns_peer_handler *handler, bool tcp)
+{
+	uint16_t port = 0;
+	int tries = 50;
+
+	memset(peer, 0, sizeof(*peer));
+	peer->handler = handler;
+	while (!bind_both(peer, 0, &port))
+		assert_true(--tries > 0);
+	attend(peer, tcp);
+}
+
+static bool bind_all(struct dns_peer *peers, size_t count, uint16_t *port)
+{
+	*port = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (bind_both(&peers[i], (uint32_t)i, port))
+			continue;
+		while (i-- > 0) {
+			close(peers[i].fd[0]);
+			close(peers[i].fd[1]);
+		}
+		return false;
+	}
+	return true;
+}
+
+uint16_t dns_peers_open(struct dns_peer *peers, size_t count, dns_peer_handler *handler)
+{
+	uint16_t port = 0;
+	int tries = 50;
+
+	memset(peers, 0, count * sizeof(*peers));
+	while (!bind_all(peers, count, &port))
+		assert_true(--tries > 0);
+	for (size_t i = 0; i < count; i++) {
+		peers[i].handler = handler;
+		attend(&peers[i], true);
+	}
+	return port;
 }
 
 void dns_peer_close(struct dns_peer *peer)

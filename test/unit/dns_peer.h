@@ -59,11 +59,17 @@ struct dns_peer {
 
 /* Binds; `tcp` false leaves TCP closed. Fails the test if it can not. */
 void dns_peer_open(struct dns_peer *peer, dns_peer_handler *handler, bool tcp);
+
+/* Several on one port: the first at 127.0.0.1, the next at 127.0.0.2, ... Returns the port. */
+uint16_t dns_peers_open(struct dns_peer *peers, size_t count, dns_peer_handler *handler);
 void dns_peer_close(struct dns_peer *peer);
 
 /* Begins an answer: the request's id and question, these flags (0x8180 and the like) and counts. */
 void answer_begin(struct dns_bytes *answer, const uint8_t *request, size_t len, unsigned flags,
 	unsigned an, unsigned ns, unsigned ar);
+
+/* The name asked for, with the last dot, and the type. */
+unsigned question_of(const uint8_t *message, size_t len, char name[256]);
 
 /* Offset behind the question of a message without compression. */
 size_t behind_question(const uint8_t *message, size_t len);

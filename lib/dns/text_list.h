@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* dns/text_list.h - lists of texts with NULL at the end, copied. */
+#ifndef DNS_TEXT_LIST_H
+#define DNS_TEXT_LIST_H
+
+#include <stdbool.h>
+
+/*
+ * Copies a list into one piece of memory, to be given to free(). *copy is NULL for a list that is
+ * NULL or empty. False: no memory.
+ */
+bool text_list_copy(char *const *texts, char ***copy);
+
+#endif
