@@ -27,6 +27,7 @@ struct acmems_sign_request {
 	const void *body; /* the exact bytes that came; NULL in possible */
 	size_t body_len;
 	const struct acmems_csr *csr; /* parsed and verified; NULL in possible */
+	const struct acmems_client_cert *client; /* shown in the TLS handshake; NULL: none */
 };
 
 struct acmems_auth_ops {

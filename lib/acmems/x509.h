@@ -39,6 +39,25 @@ struct acmems_csr {
 
 #define ACMEMS_SERIAL_HEX_MAX 64
 
+/*
+ * The certificate that a client has shown in its TLS handshake, proving that it has the key. It was
+ * verified, dates and all, up to one of the CAs in mgmt's client-ca.
+ */
+struct acmems_client_cert {
+	const char *
+		subject; /* RFC 4514: "CN=www.example.org,O=Example"; printable ASCII, "" if empty */
+	const char *issuer; /* alike */
+	char serial[ACMEMS_SERIAL_HEX_MAX]; /* lower-case hex */
+	char digest[65]; /* SHA-256 of its DER, lower-case hex */
+	int64_t not_after; /* seconds since 1970-01-01 UTC */
+	const struct acmems_name
+		*names; /* of subjectAltName, at most 100; what is no printable ASCII,
+	                                    or of an uncommon kind, is ACMEMS_NAME_OTHER */
+	size_t name_count; /* may be 0 */
+	const char *chain; /* PEM: it, those on the way, the CA's; NUL-terminated */
+	size_t chain_len; /* bytes */
+};
+
 /* Facts of the first certificate of a chain. */
 struct acmems_cert {
 	int64_t not_before; /* seconds since 1970-01-01 UTC */

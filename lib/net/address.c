@@ -299,6 +299,14 @@ size_t address_places_parse(
 	return 0;
 }
 
+bool address_equal(const struct acmems_address *one, const struct acmems_address *other)
+{
+	size_t len = one->family == ACMEMS_IPV4 ? 4 : 16;
+
+	return one->family == other->family &&
+	       (one->family == ACMEMS_LOCAL || memcmp(one->bytes, other->bytes, len) == 0);
+}
+
 void address_key(const struct acmems_address *address, uint8_t key[ADDRESS_KEY_LEN])
 {
 	memset(key, 0, ADDRESS_KEY_LEN);

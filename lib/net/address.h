@@ -42,6 +42,9 @@ size_t address_places_parse(
 /* Rewrites text from sockaddr, as after binding to port 0. */
 void address_place_name(struct address_place *place);
 
+/* Ports and scopes apart. */
+bool address_equal(const struct acmems_address *one, const struct acmems_address *other);
+
 /* What connections are counted by: an IPv4 address, or the /64 of an IPv6 address. */
 void address_key(const struct acmems_address *address, uint8_t key[ADDRESS_KEY_LEN]);
 

@@ -32,8 +32,11 @@
 #include <acmems/log.h>
 
 #include "base/loop.h"
+#include "net/address.h"
 #include "net/http_check.h"
 #include "net/http_request.h"
+#include "net/http_terms.h"
+#include "net/http_tls.h"
 #include "net/spare.h"
 
 /* How long accepting rests when no descriptor is left. */
@@ -213,12 +216,23 @@ void acmems_http_request_on_gone(uint64_t id, acmems_callback *callback, void *a
 	request->unwatched = true;
 }
 
+static void tell_fault(const struct http_guard *guard, const char *fault)
+{
+	char text[ACMEMS_ADDRESS_TEXT_MAX];
+
+	acmems_log(ACMEMS_LOG_DEBUG, "http", http_guard_name(guard), "%s: TLS failed: %s",
+		acmems_address_text(http_guard_peer(guard), text), fault);
+}
+
 /* The connection goes, whatever the reason. */
 static void on_connection_end(struct evhttp_connection *connection, void *arg)
 {
 	struct http_guard *guard = arg;
 	struct acmems_http_request *request = http_guard_request(guard);
+	const char *fault = http_tls_farewell(evhttp_connection_get_bufferevent(connection));
 
+	if (fault)
+		tell_fault(guard, fault);
 	evhttp_connection_set_closecb(connection, NULL, NULL);
 	if (request) {
 		struct evhttp_request *evhttp = request->evhttp;
@@ -249,7 +263,10 @@ static bool adopt(struct http_guard *guard, struct bufferevent *bev)
 static struct bufferevent *on_new_connection(struct event_base *base, void *arg)
 {
 	struct http_evhttp *http = arg;
-	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	const struct http_terms *terms = http->door->terms;
+	struct bufferevent *bev = terms && terms->tls
+					  ? http_tls_new(base, tls_files_context(terms->tls))
+					  : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 
 	/* requests on a connection without guard are refused */
 	if (bev)
@@ -365,6 +382,25 @@ static int check(struct acmems_http_request *request, const char **why)
 	return http_check(&line, request->path, why);
 }
 
+/* Whom it is from: the connection's peer, or who stands behind that. */
+static int identify(struct acmems_http_request *request, const char **why)
+{
+	const struct http_terms *terms = http_guard_terms(request->guard);
+	const struct acmems_address *peer = http_guard_peer(request->guard);
+	struct evhttp_connection *connection = evhttp_request_get_connection(request->evhttp);
+	int status = 0;
+
+	request->peer = *peer;
+	if (!terms)
+		return 0;
+	status = proxies_client(
+		&terms->proxies, request->headers, request->header_count, &request->peer, why);
+	/* a proxy's certificate says nothing of those it asks for */
+	if (address_equal(&request->peer, peer))
+		request->chain = http_tls_chain(evhttp_connection_get_bufferevent(connection));
+	return status;
+}
+
 static void on_request(struct evhttp_request *evhttp, void *arg)
 {
 	struct http_evhttp *http = arg;
@@ -380,9 +416,10 @@ static void on_request(struct evhttp_request *evhttp, void *arg)
 	request->evhttp = evhttp;
 	request->guard = guard;
 	request->method = method_name(evhttp);
-	request->peer = *http_guard_peer(guard);
 	http_guard_busy(guard, request);
 	status = check(request, &why);
+	if (status == 0)
+		status = identify(request, &why);
 	if (status != 0)
 		http_evhttp_refuse(request->id, status, why);
 	else

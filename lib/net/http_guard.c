@@ -11,7 +11,9 @@
 #include <acmems/log.h>
 
 #include "net/address.h"
+#include "net/http_terms.h"
 #include "net/peer_count.h"
+#include "net/proxy_gate.h"
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
@@ -23,6 +25,9 @@
 
 struct http_guard {
 	struct http_door *door;
+	struct http_terms *terms;
+	int fd; /* -1: not known yet */
+	struct proxy_gate *gate; /* while a proxy's header is read */
 	struct bufferevent *bev; /* our own reference until admitted */
 	struct evbuffer_cb_entry *input_cb;
 	void *connection; /* NULL until admitted */
@@ -41,7 +46,7 @@ static struct http_guard *by_connection;
 
 static void cut(struct http_guard *guard)
 {
-	shutdown(bufferevent_getfd(guard->bev), SHUT_RDWR);
+	shutdown(guard->fd >= 0 ? guard->fd : bufferevent_getfd(guard->bev), SHUT_RDWR);
 }
 
 /*
@@ -75,15 +80,68 @@ static void on_deadline(void *arg)
 	cut(guard);
 }
 
-static void tell_surplus(struct http_door *door, const char *text)
+static void tell(struct http_door *door, const char *text)
 {
 	int64_t now = acmems_clock_ms();
 
 	if (now < door->quiet_until)
 		return;
 	door->quiet_until = now + QUIET_MS;
-	acmems_log(ACMEMS_LOG_WARNING, "http", door->name, "too many connections %s: surplus cut",
-		text);
+	acmems_log(ACMEMS_LOG_WARNING, "http", door->name, "%s", text);
+}
+
+static bool is_trusted(const struct http_guard *guard)
+{
+	return guard->terms && proxies_trust(&guard->terms->proxies, &guard->address);
+}
+
+/* Counts it among those of its address. */
+static bool count_peer(struct http_guard *guard)
+{
+	struct http_door *door = guard->door;
+
+	guard->peer = peer_count_add(&door->peers, &guard->address);
+	if (!guard->peer)
+		return false;
+	/* who may open a local socket is ruled by its file's mode; proxies ask for many */
+	if (guard->address.family == ACMEMS_LOCAL || is_trusted(guard) ||
+		peer_count_get(guard->peer) <= door->limits.max_per_address)
+		return true;
+	tell(door, "too many connections from one address: surplus cut");
+	return false;
+}
+
+static void on_header(void *arg, const struct proxy_header *header, bool any)
+{
+	struct http_guard *guard = arg;
+	struct proxy_gate *gate = guard->gate;
+
+	guard->gate = NULL;
+	if (!header) {
+		/* many look whether we are there and say nothing */
+		if (any)
+			tell(guard->door,
+				"a proxy's connection does not begin with a PROXY header: cut");
+		cut(guard);
+	} else {
+		if (!header->own)
+			guard->address = header->client;
+		if (!count_peer(guard))
+			cut(guard);
+	}
+	/* the library goes on, and sees the end of what was cut */
+	proxy_gate_free(gate);
+}
+
+/* Only from a proxy can anything be expected, let alone believed. */
+static bool take_header(struct http_guard *guard)
+{
+	if (!is_trusted(guard)) {
+		tell(guard->door, "a connection that is not from a trusted proxy: cut");
+		return false;
+	}
+	guard->gate = proxy_gate_new(guard->bev, on_header, guard);
+	return guard->gate != NULL;
 }
 
 static bool has_room(struct http_guard *guard)
@@ -91,18 +149,12 @@ static bool has_room(struct http_guard *guard)
 	struct http_door *door = guard->door;
 
 	if (door->admitted >= door->limits.max_connections) {
-		tell_surplus(door, "in all");
+		tell(door, "too many connections in all: surplus cut");
 		return false;
 	}
-	guard->peer = peer_count_add(&door->peers, &guard->address);
-	if (!guard->peer)
-		return false;
-	/* who may open a local socket is ruled by its file's mode */
-	if (guard->address.family == ACMEMS_LOCAL ||
-		peer_count_get(guard->peer) <= door->limits.max_per_address)
-		return true;
-	tell_surplus(door, "from one address");
-	return false;
+	if (guard->terms && guard->terms->proxy_protocol)
+		return take_header(guard);
+	return count_peer(guard);
 }
 
 static void admit(void *arg)
@@ -113,12 +165,13 @@ static void admit(void *arg)
 	socklen_t len = sizeof(sockaddr);
 	bool peer_known;
 
+	guard->fd = bufferevent_getfd(bev);
 	if (!guard->door->adopt(guard, bev)) {
 		cut(guard);
 		http_guard_free(guard);
 		return;
 	}
-	peer_known = getpeername(bufferevent_getfd(bev), (struct sockaddr *)&sockaddr, &len) == 0;
+	peer_known = getpeername(guard->fd, (struct sockaddr *)&sockaddr, &len) == 0;
 	address_from_sockaddr(&guard->address, (struct sockaddr *)&sockaddr);
 	/* a peer that left already must not pass for a local one */
 	guard->admitted = peer_known && has_room(guard);
@@ -138,6 +191,7 @@ struct http_guard *http_guard_new(struct http_door *door, struct bufferevent *be
 		return NULL;
 	guard->door = door;
 	guard->bev = bev;
+	guard->fd = -1;
 	guard->timer = acmems_timer_new(on_deadline, guard);
 	guard->input_cb = evbuffer_add_cb(bufferevent_get_input(bev), on_input, guard);
 	if (!guard->timer || !guard->input_cb) {
@@ -148,6 +202,7 @@ struct http_guard *http_guard_new(struct http_door *door, struct bufferevent *be
 		return NULL;
 	}
 	bufferevent_incref(bev);
+	guard->terms = http_terms_hold(door->terms);
 	DL_APPEND(door->guards, guard);
 	door->count++;
 	guard->deadline = acmems_clock_ms() + door->limits.deadline_ms;
@@ -162,6 +217,7 @@ void http_guard_free(struct http_guard *guard)
 
 	acmems_task_cancel(&guard->admit);
 	acmems_timer_free(guard->timer);
+	proxy_gate_free(guard->gate);
 	evbuffer_remove_cb_entry(bufferevent_get_input(guard->bev), guard->input_cb);
 	if (guard->connection)
 		HASH_DEL(by_connection, guard);
@@ -172,6 +228,7 @@ void http_guard_free(struct http_guard *guard)
 	door->count--;
 	if (guard->admitted)
 		door->admitted--;
+	http_terms_drop(guard->terms);
 	free(guard);
 	if (door->count == 0)
 		door->empty(door->arg);
@@ -196,6 +253,16 @@ void http_guard_idle(struct http_guard *guard)
 const struct acmems_address *http_guard_peer(const struct http_guard *guard)
 {
 	return &guard->address;
+}
+
+const char *http_guard_name(const struct http_guard *guard)
+{
+	return guard->door->name;
+}
+
+const struct http_terms *http_guard_terms(const struct http_guard *guard)
+{
+	return guard->terms;
 }
 
 bool http_guard_set_connection(struct http_guard *guard, void *connection)

@@ -5,7 +5,8 @@
  *
  * A door is what all connections of one listening address share. Life of a guard: new, when the
  * connection's bufferevent is made and nothing else is known of it; admitted from the loop right
- * after, where it is counted or cut; freed when the library closes the connection. Cutting is
+ * after, where it is counted or cut, and a proxy's header taken off; freed when the library closes
+ * the connection. Cutting is
  * shutdown(2) and nothing else: the library then sees an end of input and frees what it has.
  */
 #ifndef NET_HTTP_GUARD_H
@@ -21,6 +22,7 @@
 struct acmems_http_request;
 struct bufferevent;
 struct http_guard;
+struct http_terms;
 struct peer_count;
 
 /* Bytes of request line and headers. */
@@ -35,6 +37,8 @@ struct http_limits {
 
 struct http_door {
 	struct http_limits limits;
+	struct http_terms
+		*terms; /* of new connections; the owner's; NULL: plain, nobody is trusted */
 	const char *name; /* of the address, for the log */
 	/* Finds the library's connection of a bufferevent and has http_guard_free() called at its
 	 * end; false when it is gone already or memory is short. */
@@ -63,7 +67,14 @@ struct acmems_http_request *http_guard_request(const struct http_guard *guard);
 /* It is answered: from now on the deadline for the next whole request runs. */
 void http_guard_idle(struct http_guard *guard);
 
+/* Of its address, for the log. */
+const char *http_guard_name(const struct http_guard *guard);
+
+/* Whom the connection is from, as far as TCP and the PROXY protocol say. */
 const struct acmems_address *http_guard_peer(const struct http_guard *guard);
+
+/* Under which the connection began; may be NULL. */
+const struct http_terms *http_guard_terms(const struct http_guard *guard);
 
 /* For adopt(): names the connection, by which the guard is found again. False without memory. */
 bool http_guard_set_connection(struct http_guard *guard, void *connection);

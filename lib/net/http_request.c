@@ -2,6 +2,8 @@
 /* http_request.c - requests by number. A number is a slot and how often the slot was used. */
 #include "net/http_request.h"
 
+#include "net/http_server.h"
+
 #include <stdlib.h>
 #include <strings.h>
 
@@ -58,6 +60,7 @@ struct acmems_http_request *http_request_add(void)
 	request->header_count = 0;
 	request->body = NULL;
 	request->body_len = 0;
+	request->chain = NULL;
 	request->evhttp = NULL;
 	request->guard = NULL;
 	request->closed = NULL;
@@ -150,6 +153,11 @@ const char *acmems_http_request_method(const struct acmems_http_request *request
 const char *acmems_http_request_path(const struct acmems_http_request *request)
 {
 	return request->path;
+}
+
+const struct stack_st_X509 *http_request_chain(const struct acmems_http_request *request)
+{
+	return request->chain;
 }
 
 const struct acmems_address *acmems_http_request_peer(const struct acmems_http_request *request)

@@ -14,6 +14,7 @@
 #include "net/http_check.h"
 
 struct event;
+struct stack_st_X509;
 struct evhttp_request;
 struct http_guard;
 
@@ -24,6 +25,7 @@ struct acmems_http_request {
 	struct acmems_http_header headers[HTTP_CHECK_HEADERS_MAX];
 	size_t header_count;
 	struct acmems_address peer;
+	const struct stack_st_X509 *chain; /* of the client's certificate; NULL: none */
 	const void *body;
 	size_t body_len;
 	/* the glue's */

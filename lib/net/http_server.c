@@ -8,6 +8,7 @@
 
 #include "net/http_evhttp.h"
 #include "net/http_request.h"
+#include "net/http_terms.h"
 #include "net/share.h"
 
 #define MAX_CONNECTIONS 4096
@@ -17,6 +18,7 @@
 struct acmems_http_server {
 	struct share_server share; /* first */
 	struct http_limits limits;
+	struct http_terms *terms; /* NULL: takes what the address has */
 	acmems_http_handler *handler;
 	void *arg;
 };
@@ -82,7 +84,10 @@ static bool begin(
 	listener->door.empty = on_empty;
 	listener->door.arg = listener;
 	listener->http = http_evhttp_new(share->socket.fd, &listener->door, on_request, err);
-	return listener->http != NULL;
+	if (!listener->http)
+		return false;
+	listener->door.terms = http_terms_hold(server->terms);
+	return true;
 }
 
 static void stop(struct share_listener *share)
@@ -92,14 +97,29 @@ static void stop(struct share_listener *share)
 
 static void end(struct share_listener *share)
 {
-	http_evhttp_free(((struct http_listener *)share)->http);
+	struct http_listener *listener = (struct http_listener *)share;
+
+	http_evhttp_free(listener->http);
+	http_terms_drop(listener->door.terms);
+}
+
+static struct http_terms *newest_terms(const struct http_listener *listener)
+{
+	const struct acmems_http_server *server = next_open(listener, UINT64_MAX);
+
+	while (server && !server->terms)
+		server = next_open(listener, server->share.number);
+	return server ? server->terms : NULL;
 }
 
 static void follow(struct share_listener *share, const struct share_server *newest)
 {
 	struct http_listener *listener = (struct http_listener *)share;
+	struct http_terms *old = listener->door.terms;
 
 	listener->door.limits = ((const struct acmems_http_server *)newest)->limits;
+	listener->door.terms = http_terms_hold(newest_terms(listener));
+	http_terms_drop(old);
 	http_evhttp_update(listener->http);
 }
 
@@ -131,8 +151,8 @@ static struct http_limits limits_of(const struct acmems_http_server_config *conf
 	};
 }
 
-struct acmems_http_server *acmems_http_server_new(
-	const struct acmems_http_server_config *config, struct acmems_error *err)
+struct acmems_http_server *http_server_new(const struct acmems_http_server_config *config,
+	struct http_terms *terms, struct acmems_error *err)
 {
 	struct acmems_http_server *server = calloc(1, sizeof(*server));
 
@@ -141,12 +161,19 @@ struct acmems_http_server *acmems_http_server_new(
 		return NULL;
 	}
 	server->limits = limits_of(config);
+	server->terms = http_terms_hold(terms);
 	server->handler = config->handler;
 	server->arg = config->arg;
 	if (share_enter(&all, &server->share, config->listen, err))
 		return server;
 	acmems_http_server_free(server);
 	return NULL;
+}
+
+struct acmems_http_server *acmems_http_server_new(
+	const struct acmems_http_server_config *config, struct acmems_error *err)
+{
+	return http_server_new(config, NULL, err);
 }
 
 void acmems_http_server_open(struct acmems_http_server *server)
@@ -159,6 +186,7 @@ void acmems_http_server_free(struct acmems_http_server *server)
 	if (!server)
 		return;
 	share_leave(&all, &server->share);
+	http_terms_drop(server->terms);
 	free(server);
 }
 

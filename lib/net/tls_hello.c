@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/tls_identity.h"
+#include "net/tls_context.h"
 
 #define PROTOCOL "acme-tls/1" /* RFC 8737, 6.2 */
 
@@ -98,19 +99,10 @@ static int on_name(SSL *ssl, int *alert, void *arg)
 
 SSL_CTX *tls_hello_context(struct acmems_error *err)
 {
-	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	SSL_CTX *context = tls_context_new(err);
 
-	if (!context || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-		SSL_CTX_set_num_tickets(context, 0) != 1) {
-		SSL_CTX_free(context);
-		ERR_clear_error();
-		acmems_error_set(err, ACMEMS_NO_MEMORY, "cannot set up TLS");
+	if (!context)
 		return NULL;
-	}
-	SSL_CTX_set_options(
-		context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
-	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_client_hello_cb(context, on_hello, NULL);
 	SSL_CTX_set_tlsext_servername_callback(context, on_name);
 	SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);

@@ -100,6 +100,7 @@ static void kinds(void)
 	AT(acmems_sign_request, body);
 	AT(acmems_sign_request, body_len);
 	AT(acmems_sign_request, csr);
+	AT(acmems_sign_request, client);
 	SIZE(acmems_auth_ops);
 	AT(acmems_auth_ops, possible);
 	AT(acmems_auth_ops, check);
@@ -167,6 +168,16 @@ static void services(void)
 	AT(acmems_cert, serial);
 	AT(acmems_cert, digest);
 	AT(acmems_cert, chain_length);
+	SIZE(acmems_client_cert);
+	AT(acmems_client_cert, subject);
+	AT(acmems_client_cert, issuer);
+	AT(acmems_client_cert, serial);
+	AT(acmems_client_cert, digest);
+	AT(acmems_client_cert, not_after);
+	AT(acmems_client_cert, names);
+	AT(acmems_client_cert, name_count);
+	AT(acmems_client_cert, chain);
+	AT(acmems_client_cert, chain_len);
 }
 
 static void dns(void)
