@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include <acmems/http.h>
+#include <acmems/log.h>
 #include "answer.h"
+#include "net/http_server.h"
+#include "net/http_terms.h"
 #include "sign.h"
 
 /* A restart takes a few seconds. */
@@ -14,7 +17,7 @@
 
 struct front {
 	struct generation *generation;
-	struct acmems_http_server *server; /* NULL: nothing to listen on */
+	struct acmems_http_server *servers[2]; /* without TLS, with TLS; NULL: nowhere */
 };
 
 static const char usage[] =
@@ -104,46 +107,134 @@ static enum acmems_http_taken on_request(void *arg, struct acmems_http_request *
 	return ACMEMS_HTTP_TAKEN;
 }
 
-struct front *front_new(struct generation *generation, struct acmems_error *err)
+/* ---- listeners ---- */
+
+static bool has_tls(const struct settings_mgmt *mgmt)
 {
-	const struct settings_mgmt *mgmt = &generation->settings->mgmt;
+	return mgmt->tls.certificate != NULL;
+}
+
+static bool is_unix(const char *text)
+{
+	return strncmp(text, "unix:", 5) == 0;
+}
+
+/* Which of mgmt's addresses TLS is spoken on. */
+static bool speaks_tls(const struct settings_mgmt *mgmt, const char *text)
+{
+	return has_tls(mgmt) && !mgmt->tls.listen.given && !is_unix(text);
+}
+
+/* The addresses with or without TLS, NULL at the end; texts stay the settings'. */
+static char **select_listen(const struct settings_mgmt *mgmt, bool tls)
+{
+	char **texts = calloc(mgmt->listen.count + mgmt->tls.listen.count + 1, sizeof(*texts));
+	size_t count = 0;
+
+	if (!texts)
+		return NULL;
+	for (size_t i = 0; i < mgmt->listen.count; i++) {
+		if (speaks_tls(mgmt, mgmt->listen.items[i]) == tls)
+			texts[count++] = mgmt->listen.items[i];
+	}
+	for (size_t i = 0; tls && i < mgmt->tls.listen.count; i++)
+		texts[count++] = mgmt->tls.listen.items[i];
+	return texts;
+}
+
+static void on_files(void *arg, const struct acmems_error *err)
+{
+	(void)arg;
+	if (err)
+		acmems_log(ACMEMS_LOG_WARNING, "front", NULL,
+			"mgmt.tls: files have changed, and those before stay in use: %s",
+			err->message);
+	else
+		acmems_log(ACMEMS_LOG_NOTICE, "front", NULL,
+			"mgmt.tls: files have changed, and are in use now");
+}
+
+static struct tls_files_config files_of(const struct settings_mgmt *mgmt)
+{
+	return (struct tls_files_config){
+		.certificate = mgmt->tls.certificate,
+		.key = mgmt->tls.key,
+		.client_ca = mgmt->tls.client_ca,
+		.told = on_files,
+	};
+}
+
+bool front_check(const struct settings_mgmt *mgmt, struct acmems_error *err)
+{
+	struct tls_files_config files = files_of(mgmt);
+
+	return !has_tls(mgmt) || tls_files_check(&files, err);
+}
+
+/* Nothing is made where there is nothing to listen on. */
+static bool listen_on(struct front *front, bool tls, char *const *texts, struct acmems_error *err)
+{
+	const struct settings_mgmt *mgmt = &front->generation->settings->mgmt;
+	struct tls_files_config files = files_of(mgmt);
+	struct http_terms *terms;
 	struct acmems_http_server_config config = {
 		.room = "front",
-		.listen = mgmt->listen.items,
+		.listen = texts,
 		.max_body = (size_t)mgmt->max_size,
 		.max_connections = (unsigned)mgmt->max_connections,
 		.max_per_address = (unsigned)mgmt->max_per_address,
 		.handler = on_request,
+		.arg = front,
 	};
+
+	if (!texts[0])
+		return true;
+	terms = http_terms_new(
+		tls ? &files : NULL, mgmt->trusted_proxies.items, mgmt->proxy_protocol, err);
+	if (!terms)
+		return false;
+	front->servers[tls] = http_server_new(&config, terms, err);
+	http_terms_drop(terms);
+	return front->servers[tls] != NULL;
+}
+
+struct front *front_new(struct generation *generation, struct acmems_error *err)
+{
 	struct front *front = calloc(1, sizeof(*front));
+	bool ok = true;
 
 	if (!front) {
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for the front door");
 		return NULL;
 	}
 	front->generation = generation;
-	config.arg = front;
-	/* an empty list turns the listener off */
-	if (mgmt->listen.count == 0)
-		return front;
-	front->server = acmems_http_server_new(&config, err);
-	if (!front->server) {
-		free(front);
-		return NULL;
+	for (int tls = 0; tls < 2 && ok; tls++) {
+		char **texts = select_listen(&generation->settings->mgmt, tls);
+
+		if (!texts)
+			acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for the front door");
+		ok = texts && listen_on(front, tls, texts, err);
+		free(texts);
 	}
-	return front;
+	if (ok)
+		return front;
+	front_free(front);
+	return NULL;
 }
 
 void front_open(struct front *front)
 {
-	if (front->server)
-		acmems_http_server_open(front->server);
+	for (int i = 0; i < 2; i++) {
+		if (front->servers[i])
+			acmems_http_server_open(front->servers[i]);
+	}
 }
 
 void front_free(struct front *front)
 {
 	if (!front)
 		return;
-	acmems_http_server_free(front->server);
+	for (int i = 0; i < 2; i++)
+		acmems_http_server_free(front->servers[i]);
 	free(front);
 }

@@ -10,7 +10,10 @@
 
 struct front;
 
-/* Binds the addresses of mgmt.listen; takes no requests yet. NULL and *err on failure. */
+/* Could the files of mgmt.tls be used? True without any. Reads only. *err: which file, why not. */
+bool front_check(const struct settings_mgmt *mgmt, struct acmems_error *err);
+
+/* Binds the addresses of mgmt; takes no requests yet. NULL and *err on failure. */
 struct front *front_new(struct generation *generation, struct acmems_error *err);
 void front_open(struct front *front);
 void front_free(struct front *front); /* NULL is allowed */

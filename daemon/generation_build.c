@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/nearest.h"
+#include "front.h"
 #include "generation_life.h"
 #include "settings_parts.h"
 
@@ -183,6 +184,17 @@ static void build_blocks(struct building *building)
 	}
 }
 
+static void check_front(struct building *building)
+{
+	const struct settings *settings = building->generation->settings;
+	const struct conf_node *mgmt = settings->root ? conf_child(settings->root, "mgmt") : NULL;
+	struct acmems_error err = {0};
+
+	if (!front_check(&settings->mgmt, &err))
+		conf_fault(building->faults, mgmt ? conf_child(mgmt, "tls") : NULL, "mgmt: tls: %s",
+			err.message);
+}
+
 /* Every block complete? Nothing half-made may ever judge a request. */
 static bool is_whole(const struct generation *generation)
 {
@@ -217,6 +229,7 @@ static bool build(struct building *building, bool for_test)
 	build_instances(building);
 	build_accounts(building);
 	build_blocks(building);
+	check_front(building);
 	if (conf_faultless(building->faults) && !is_whole(generation))
 		conf_fault(building->faults, NULL, "an auth block is not complete");
 	if (!conf_faultless(building->faults))

@@ -12,7 +12,8 @@
 bool policy_block_possible(const struct block *block, const struct acmems_sign_request *request,
 	struct acmems_error *err)
 {
-	struct acmems_sign_request bare = {.peer = request->peer, .http = request->http};
+	struct acmems_sign_request bare = {
+		.peer = request->peer, .http = request->http, .client = request->client};
 
 	/* settings refuse such blocks; should one slip through it must not let anybody in */
 	if (block->method_count == 0 || block->domains.count == 0)

@@ -37,8 +37,19 @@ struct settings_account {
 	int eab_algorithm; /* index into HS256, HS384, HS512 */
 };
 
+/* certificate NULL: no TLS. */
+struct settings_tls {
+	struct acmems_list listen; /* not given: all but the Unix sockets of mgmt's */
+	char *certificate;
+	char *key;
+	char *client_ca; /* NULL: nobody is asked for a certificate */
+};
+
 struct settings_mgmt {
 	struct acmems_list listen;
+	struct settings_tls tls;
+	struct acmems_list trusted_proxies;
+	bool proxy_protocol;
 	int64_t max_size; /* bytes of a CSR */
 	int64_t max_pending; /* requests waiting for the CA; beyond it 503 */
 	int64_t max_connections;

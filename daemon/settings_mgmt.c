@@ -9,6 +9,7 @@
 
 #include "conf/schema.h"
 #include "net/address.h"
+#include "net/proxies.h"
 #include "settings_parts.h"
 
 /* ---- log ---- */
@@ -64,6 +65,36 @@ void settings_log_free(struct settings *settings)
 #define MAX_SIZE_CEILING 65536
 #define MINUTE_MS INT64_C(60000)
 
+static const struct acmems_option tls_rows[] = {
+	{.name = "listen",
+		.type = ACMEMS_LIST,
+		.offset = offsetof(struct settings, mgmt.tls.listen),
+		.min = 0,
+		.max = 64,
+		.help = "where TLS is spoken, beside mgmt's listen; default: at all addresses "
+			"there"},
+	{.name = "certificate",
+		.type = ACMEMS_STRING,
+		.offset = offsetof(struct settings, mgmt.tls.certificate),
+		.flags = ACMEMS_REQUIRED,
+		.min = 1,
+		.max = 3000,
+		.help = "file with the server's certificate and its chain, PEM"},
+	{.name = "key",
+		.type = ACMEMS_STRING,
+		.offset = offsetof(struct settings, mgmt.tls.key),
+		.flags = ACMEMS_REQUIRED,
+		.min = 1,
+		.max = 3000,
+		.help = "file with its key, PEM"},
+	{.name = "client-ca",
+		.type = ACMEMS_STRING,
+		.offset = offsetof(struct settings, mgmt.tls.client_ca),
+		.min = 1,
+		.max = 3000,
+		.help = "file with the CAs that clients' certificates are verified with, PEM"},
+};
+
 static const struct acmems_option mgmt_rows[] = {
 	{.name = "listen",
 		.type = ACMEMS_LIST,
@@ -72,6 +103,24 @@ static const struct acmems_option mgmt_rows[] = {
 		.min = 0,
 		.max = 64,
 		.help = "where requests come in; an empty list: nowhere"},
+	{.name = "tls",
+		.type = ACMEMS_GROUP,
+		.rows = tls_rows,
+		.row_count = sizeof(tls_rows) / sizeof(tls_rows[0]),
+		.help = "TLS for those who come in"},
+	{.name = "trusted-proxies",
+		.type = ACMEMS_LIST,
+		.offset = offsetof(struct settings, mgmt.trusted_proxies),
+		.min = 0,
+		.max = 4096,
+		.help = "proxies that are believed for whom they ask; \"unix:\" is those of Unix "
+			"sockets"},
+	{.name = "proxy-protocol",
+		.type = ACMEMS_BOOL,
+		.offset = offsetof(struct settings, mgmt.proxy_protocol),
+		.fallback = "false",
+		.help = "whether every connection comes from a proxy and begins with a PROXY "
+			"header"},
 	{.name = "max-size",
 		.type = ACMEMS_SIZE,
 		.offset = offsetof(struct settings, mgmt.max_size),
@@ -161,22 +210,97 @@ static void fit_default_listen(struct acmems_list *listen)
 	listen->items[listen->count] = NULL;
 }
 
+/* All places of both lists, to find one that is in both. */
+struct places {
+	const struct address_place *others; /* NULL: the first list */
+	size_t other_count;
+	struct address_place *items;
+	size_t count;
+};
+
+static bool is_taken(const struct places *places, const char *text)
+{
+	for (size_t i = 0; i < places->other_count; i++) {
+		if (strcmp(places->others[i].text, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool check_text(struct places *places, const char *text, const struct conf_node *node,
+	struct conf_faults *faults)
+{
+	struct address_place *fresh = &places->items[places->count];
+	struct acmems_error err = {0};
+	size_t count = address_places_parse(text, fresh, &err);
+
+	if (count == 0) {
+		conf_fault(faults, node, "mgmt: \"listen\": %s", err.message);
+		return false;
+	}
+	places->count += count;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_taken(places, fresh[i].text))
+			continue;
+		conf_fault(faults, node,
+			"mgmt: \"%s\" is in the list of \"tls\" and in that without TLS", text);
+		return false;
+	}
+	return true;
+}
+
+static bool check_list(const struct acmems_list *listen, struct places *places,
+	const struct conf_node *node, struct conf_faults *faults)
+{
+	bool ok = true;
+
+	places->items = calloc(listen->count * ADDRESS_PLACES_MAX + 1, sizeof(*places->items));
+	if (!places->items) {
+		conf_fault(faults, node, "mgmt: no memory for addresses");
+		return false;
+	}
+	for (size_t i = 0; i < listen->count; i++)
+		ok = check_text(places, listen->items[i], node, faults) && ok;
+	return ok;
+}
+
 static bool check_listen(
 	const struct settings *settings, const struct conf_node *node, struct conf_faults *faults)
 {
-	const struct acmems_list *listen = &settings->mgmt.listen;
-	struct address_place places[ADDRESS_PLACES_MAX];
+	const struct settings_mgmt *mgmt = &settings->mgmt;
+	struct places plain = {0}, tls = {0};
+	bool ok = check_list(&mgmt->listen, &plain, conf_child(node, "listen"), faults);
+
+	tls.others = plain.items;
+	tls.other_count = plain.count;
+	ok = check_list(&mgmt->tls.listen, &tls, conf_child(conf_child(node, "tls"), "listen"),
+		     faults) &&
+	     ok;
+	free(plain.items);
+	free(tls.items);
+	return ok;
+}
+
+static bool check_proxies(
+	const struct settings *settings, const struct conf_node *node, struct conf_faults *faults)
+{
+	const struct settings_mgmt *mgmt = &settings->mgmt;
+	struct proxies proxies = {0};
+	struct acmems_error err = {0};
 	bool ok = true;
 
-	for (size_t i = 0; i < listen->count; i++) {
-		struct acmems_error err = {0};
-
-		if (address_places_parse(listen->items[i], places, &err) > 0)
-			continue;
-		conf_fault(faults, node, "mgmt: \"listen\": %s", err.message);
+	if (mgmt->trusted_proxies.count > 0 &&
+		!proxies_parse(&proxies, mgmt->trusted_proxies.items, &err)) {
+		conf_fault(faults, conf_child(node, "trusted-proxies"),
+			"mgmt: \"trusted-proxies\": %s", err.message);
 		ok = false;
 	}
-	return ok;
+	proxies_free(&proxies);
+	if (!mgmt->proxy_protocol || mgmt->trusted_proxies.count > 0)
+		return ok;
+	conf_fault(faults, conf_child(node, "proxy-protocol"),
+		"mgmt: \"proxy-protocol\" needs \"trusted-proxies\": nobody could connect");
+	return false;
 }
 
 bool settings_mgmt_read(struct settings *settings, struct conf_faults *faults)
@@ -186,7 +310,8 @@ bool settings_mgmt_read(struct settings *settings, struct conf_faults *faults)
 	bool ok = schema_apply(&schema, node, settings, faults);
 
 	fit_default_listen(&settings->mgmt.listen);
-	return check_listen(settings, conf_child(node, "listen"), faults) && ok;
+	ok = check_listen(settings, node, faults) && ok;
+	return check_proxies(settings, node, faults) && ok;
 }
 
 void settings_mgmt_free(struct settings *settings)

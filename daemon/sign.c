@@ -19,6 +19,8 @@
 #include <acmems/log.h>
 #include "answer.h"
 #include "base/op_core.h"
+#include "net/http_server.h"
+#include "x509/client_cert.h"
 #include "csr_cache.h"
 #include "flight.h"
 #include "policy.h"
@@ -37,6 +39,7 @@ struct sign {
 	struct generation *generation;
 	struct acmems_sign_request ask;
 	struct csr_entry *csr;
+	struct client_cert *client; /* NULL: it has shown none */
 	struct block *block; /* the one that lets it in */
 	enum sign_step step;
 	struct policy_run *run; /* SIGN_JUDGE waits for it */
@@ -93,6 +96,7 @@ static void free_sign(struct sign *sign)
 	flight_leave(sign->waiter);
 	HASH_DEL(signs.table, sign);
 	csr_entry_drop(sign->csr);
+	client_cert_free(sign->client);
 	free(sign);
 	generation_drop(generation);
 }
@@ -249,6 +253,18 @@ static bool read_csr(struct sign *sign, struct acmems_error *err)
 	return policy_names(sign->ask.csr, err);
 }
 
+static bool read_client(struct sign *sign, struct acmems_error *err)
+{
+	const STACK_OF(X509) *chain = http_request_chain(sign->ask.http);
+
+	if (!chain)
+		return true;
+	sign->client = client_cert_new(chain, err);
+	if (sign->client)
+		sign->ask.client = client_cert_facts(sign->client);
+	return sign->client != NULL;
+}
+
 /* The client has left. By number, as the request may have been answered meanwhile. */
 static void on_gone(void *arg)
 {
@@ -297,8 +313,8 @@ void sign_start(struct generation *generation, struct acmems_http_request *reque
 		return;
 	}
 	acmems_http_request_on_gone(sign->request, on_gone, (void *)(uintptr_t)sign->number);
-	if (!policy_possible(generation, &sign->ask, &err) || !read_csr(sign, &err) ||
-		!judge(sign, &err))
+	if (!read_client(sign, &err) || !policy_possible(generation, &sign->ask, &err) ||
+		!read_csr(sign, &err) || !judge(sign, &err))
 		fail(sign, &err);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "net/http_server.h"
 #include "unit.h"
 
 static struct acmems_http_request *requests;
@@ -186,9 +187,15 @@ bool acmems_http_reply(uint64_t id, int status, const struct acmems_http_header 
 	return true;
 }
 
-struct acmems_http_server *acmems_http_server_new(
-	const struct acmems_http_server_config *config, struct acmems_error *err)
+const struct stack_st_X509 *http_request_chain(const struct acmems_http_request *request)
 {
+	return request->chain;
+}
+
+struct acmems_http_server *http_server_new(const struct acmems_http_server_config *config,
+	struct http_terms *terms, struct acmems_error *err)
+{
+	assert_true(terms);
 	if (fake_server.refuse) {
 		acmems_error_set(err, ACMEMS_SYSTEM, "somebody else listens there");
 		return NULL;
@@ -208,13 +215,4 @@ void acmems_http_server_free(struct acmems_http_server *server)
 {
 	if (server)
 		fake_server.alive = false;
-}
-
-/* Peers are IPv4 here, so that the house on paper needs nothing of the network's room. */
-const char *acmems_address_text(
-	const struct acmems_address *address, char out[ACMEMS_ADDRESS_TEXT_MAX])
-{
-	snprintf(out, ACMEMS_ADDRESS_TEXT_MAX, "%u.%u.%u.%u", address->bytes[0], address->bytes[1],
-		address->bytes[2], address->bytes[3]);
-	return out;
 }

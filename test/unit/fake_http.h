@@ -19,6 +19,7 @@ struct acmems_http_request {
 	const char *method;
 	const char *path;
 	struct acmems_address peer;
+	const struct stack_st_X509 *chain; /* of the client's certificate */
 	struct acmems_http_header headers[FAKE_HTTP_HEADERS];
 	size_t header_count;
 	void *body; /* a copy of its own, so that sanitizers see who comes late */

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: ISC
+"""CAs and certificates for the tests of TLS, and clients that speak it."""
+
+import http.client
+import json
+import ssl
+
+import rig
+
+
+class Authority:
+    """A CA of our own, with openssl."""
+
+    def __init__(self, folder, name="Test CA"):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        self.cert, self.key = folder / "ca.pem", folder / "ca.key"
+        self.count = 0
+        rig.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-days", "2", "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.cert,
+                "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=keyCertSign")
+
+    def issue(self, subject="/CN=localhost", names="DNS:localhost,IP:127.0.0.1", days="2", usage=None):
+        """A certificate and its key."""
+        self.count += 1
+        base = self.folder / f"leaf{self.count}"
+        cert, key, csr, ext = (base.with_suffix(end) for end in (".pem", ".key", ".csr", ".ext"))
+        lines = [f"subjectAltName={names}"] if names else []
+        lines += [f"extendedKeyUsage={usage}"] if usage else []
+        ext.write_text("\n".join(lines + ["basicConstraints=CA:FALSE"]) + "\n")
+        rig.run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-subj", subject, "-keyout", key, "-out", csr)
+        rig.run("openssl", "x509", "-req", "-in", csr, "-CA", self.cert, "-CAkey", self.key, "-CAcreateserial",
+                "-days", days, "-extfile", ext, "-out", cert)
+        return cert, key
+
+
+def context(ca=None, client=None):
+    made = ssl.create_default_context(cafile=ca.cert) if ca else ssl._create_unverified_context()
+    if client:
+        made.load_cert_chain(*client)
+    return made
+
+
+def request(port, method, path, body=None, headers=None, context=None):
+    connection = http.client.HTTPSConnection("localhost", port, timeout=rig.PATIENCE, context=context)
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        response = connection.getresponse()
+        return rig.Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+    finally:
+        connection.close()
+
+
+def sign(port, csr, context, headers=None):
+    """Signs, waiting for the account if the daemon asks for it."""
+    def attempt():
+        answer = request(port, "POST", "/sign", csr, headers, context)
+        return None if answer.status == 503 else answer
+    return rig.wait_for(attempt, "signed")
+
+
+def group(certificate, key, client_ca=None, listen=None):
+    """The group `tls` of the configuration."""
+    text = f'certificate = "{certificate}"; key = "{key}";'
+    if client_ca:
+        text += f' client-ca = "{client_ca}";'
+    if listen is not None:
+        text += f" listen = {json.dumps(listen)};"
+    return f"tls: {{ {text} }};"
