@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: ISC
+"""Programs that publish answers: each convention, with the scripts of the man page, real name servers and the CA."""
+
+import functools
+import http.server
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import dns_rig
+import rig
+from script_rig import example, script
+
+PAGE = "acmems-validator-dns01-exec.7"
+KEY = dns_rig.Key("acmems")
+ZONE = dns_rig.Zone("example.org", {"ns1.example.org.": "127.0.0.1"}, key=KEY,
+                    extra="alias IN A 127.0.0.1\n_acme-challenge.alias IN CNAME alias.acme.example.org.\n")
+
+
+class World:
+    """A primary of example.org, a resolver that knows it, a CA that asks that one."""
+
+    def __init__(self, folder, kind):
+        self.folder = folder
+        port = dns_rig.free_port("127.0.0.1")
+        if kind == "knot":
+            self.server = dns_rig.Knot(folder / "primary", "127.0.0.1", port, [ZONE])
+        else:
+            self.server = dns_rig.Bind(folder / "primary", port, [ZONE])
+        # one for the daemon and one for the CA: an absence stays known until the second is over
+        self.recursors = [dns_rig.Recursor(folder / name, {"example.org": ("127.0.0.1", port)}) for name in ("ours", "theirs")]
+        self.pebble = rig.Pebble(folder, self.recursors[1], rig.Ports.take())
+        self.before = self.server.transfer(ZONE)
+        self.key_file = folder / "acmems.key"
+        self.key_file.write_text(f"{KEY.algorithm}:{KEY.name}:{KEY.secret}\n" if kind == "knot" else KEY.bind())
+
+    def fit(self, text):
+        """A script of the page, with this world's names for things."""
+        return text.replace("192.0.2.53 53", f"127.0.0.1 {self.server.port}").replace("/etc/acmems/acmems.key", str(self.key_file))
+
+    def clean(self):
+        return self.server.transfer(ZONE) == self.before
+
+    def validator(self, options):
+        return f"""dns: {{ type = "dns01-exec"; resolvers = [ "127.0.0.1:{self.recursors[0].port}" ];
+                   nameserver-port = {self.server.port}; {options} }};"""
+
+    def stop(self):
+        for process in (self.pebble, *self.recursors, self.server):
+            process.stop()
+
+
+@pytest.fixture(scope="module")
+def bind(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("bind"), "bind")
+    yield world
+    world.stop()
+
+
+@pytest.fixture(scope="module")
+def knot(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("knot"), "knot")
+    yield world
+    world.stop()
+
+
+@pytest.fixture
+def daemon(config, start):
+    def make(world, options):
+        return start(config(ca=world.pebble, validator=world.validator(options))).ready()
+
+    return make
+
+
+def check(daemon, world, folder, *names):
+    """A certificate for these names, the zone as it was before."""
+    chain = daemon.signed(rig.make_csr(folder, *names))
+    text = rig.leaf(chain)
+    assert all(f"DNS:{name}" in text for name in names)
+    rig.wait_for(world.clean, "the zone is clean")
+
+
+def lego_script(world):
+    marker = "ZONE in the environment" if isinstance(world.server, dns_rig.Knot) else "# present|cleanup NAME. VALUE\n"
+    return world.fit(example(PAGE, marker))
+
+
+def test_lego_with_nsupdate(bind, daemon, tmp_path):
+    path = script(tmp_path, "dns-update", lego_script(bind))
+    acmems = daemon(bind, f'command = [ "{path}" ]; at-most = 8;')
+    check(acmems, bind, tmp_path, "www.example.org", "example.org", "*.example.org")
+    # where the CNAME leads is what the program is told
+    check(acmems, bind, tmp_path, "alias.example.org")
+
+
+def test_lego_with_knsupdate(knot, daemon, tmp_path):
+    path = script(tmp_path, "dns-update", lego_script(knot))
+    acmems = daemon(knot, f'command = [ "{path}" ]; environment = [ "ZONE=example.org." ];')
+    check(acmems, knot, tmp_path, "www.example.org", "*.example.org", "example.org")
+
+
+def test_dehydrated(bind, daemon, tmp_path):
+    path = script(tmp_path, "hook.sh", bind.fit(example(PAGE, "# deploy_challenge|clean_challenge DOMAIN TOKEN VALUE")))
+    acmems = daemon(bind, f'command = [ "{path}" ]; convention = "dehydrated";')
+    check(acmems, bind, tmp_path, "d.example.org", "*.d.example.org")
+
+
+def test_dehydrated_with_its_own_dispatch(bind, daemon, tmp_path):
+    """Most hooks are functions that the first argument names, in bash; unknown ones are not called."""
+    path = script(tmp_path, "hook.sh", f"""#!/usr/bin/env bash
+set -euo pipefail
+change() {{
+    printf 'server 127.0.0.1 {bind.server.port}\\nupdate %s\\nsend\\n' "$1" | nsupdate -k {bind.key_file}
+}}
+deploy_challenge() {{
+    local DOMAIN="${{1}}" TOKEN_FILENAME="${{2}}" TOKEN_VALUE="${{3}}"
+    change "add _acme-challenge.${{DOMAIN}}. 5 IN TXT \\"${{TOKEN_VALUE}}\\""
+}}
+clean_challenge() {{
+    local DOMAIN="${{1}}" TOKEN_FILENAME="${{2}}" TOKEN_VALUE="${{3}}"
+    change "delete _acme-challenge.${{DOMAIN}}. TXT \\"${{TOKEN_VALUE}}\\""
+}}
+HANDLER="$1"; shift
+if [[ "${{HANDLER}}" =~ ^(deploy_challenge|clean_challenge)$ ]]; then
+    "$HANDLER" "$@"
+fi
+""")
+    acmems = daemon(bind, f'command = [ "{path}" ]; convention = "dehydrated";')
+    check(acmems, bind, tmp_path, "e.example.org")
+
+
+def test_certbot(bind, daemon, tmp_path):
+    auth = script(tmp_path, "auth.sh", bind.fit(example(PAGE, "# auth.sh")) + "echo record 17\n")
+    clean = script(tmp_path, "cleanup.sh", bind.fit(example(PAGE, "# cleanup.sh")) +
+                   f'env | grep CERTBOT | sort > {tmp_path}/seen\n')
+    acmems = daemon(bind, f'command = [ "{auth}" ]; cleanup-command = [ "{clean}" ]; convention = "certbot";')
+    check(acmems, bind, tmp_path, "*.c.example.org")
+    seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text().splitlines())
+    validation = seen.pop("CERTBOT_VALIDATION")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", validation)
+    assert seen == {"CERTBOT_DOMAIN": "c.example.org", "CERTBOT_IDENTIFIER": "c.example.org",
+                    "CERTBOT_ALL_DOMAINS": "c.example.org", "CERTBOT_ALL_IDENTIFIERS": "c.example.org",
+                    "CERTBOT_REMAINING_CHALLENGES": "0", "CERTBOT_AUTH_OUTPUT": "record 17"}
+
+
+def test_lego_raw(bind, daemon, tmp_path):
+    """The program gets what the CA gave, and makes the value itself."""
+    path = script(tmp_path, "raw", f"""#!/bin/sh
+set -eu
+[ "$2" = -- ]
+value=$(printf %s "$5" | openssl dgst -sha256 -binary | basenc --base64url | tr -d =)
+case $5 in "$4".*) ;; *) exit 3 ;; esac
+[ "$1" = present ] && verb=add || verb=delete
+printf 'server 127.0.0.1 {bind.server.port}\\nupdate %s _acme-challenge.%s. 5 TXT "%s"\\nsend\\n' $verb "$3" "$value" |
+    sed '/delete/s/ 5 TXT/ TXT/' | nsupdate -k {bind.key_file}
+""")
+    acmems = daemon(bind, f'command = [ "{path}" ]; convention = "lego-raw";')
+    check(acmems, bind, tmp_path, "raw.example.org", "*.raw.example.org")
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.mark.parametrize("convention", ["dehydrated", "certbot"])
+def test_files_of_http_01(config, start, tmp_path, http_port, convention):
+    root = tmp_path / "www"
+    folder = root / ".well-known/acme-challenge"
+    folder.mkdir(parents=True)
+    place = example(PAGE, "DOMAIN TOKEN CONTENT").replace("/var/www", str(root))
+    options = f'command = [ "{script(tmp_path, "place-file", place)}" ];'
+    if convention == "certbot":
+        auth = script(tmp_path, "auth", f'#!/bin/sh\nprintf %s "$CERTBOT_VALIDATION" > "{folder}/$CERTBOT_TOKEN"\n'
+                      f'umask > {tmp_path}/umask\n')
+        clean = script(tmp_path, "clean", f'#!/bin/sh\nrm "{folder}/$CERTBOT_TOKEN"\n')
+        options = f'command = [ "{auth}" ]; cleanup-command = [ "{clean}" ];'
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", http_port), functools.partial(Files, directory=root))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        daemon = start(config(validator=f'files: {{ type = "dns01-exec"; challenge = "http-01"; '
+                                        f'convention = "{convention}"; {options} }};')).ready()
+        daemon.signed(rig.make_csr(tmp_path, "files.example.org"))
+        rig.wait_for(lambda: not list(folder.iterdir()), "the file is gone")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_program_that_fails_says_why(bind, daemon, tmp_path):
+    path = script(tmp_path, "dns-update", "#!/bin/sh\n[ $1 = cleanup ] && exit\necho the provider is down >&2\nexit 7\n")
+    acmems = daemon(bind, f'command = [ "{path}" ];')
+    acmems.announce("the provider is down")
+    answer = acmems.sign(rig.make_csr(tmp_path, "f.example.org"))
+    # what it prints may be a secret
+    assert answer.status == 500 and "provider" not in answer.text
+    assert dns_rig.messages(acmems, "f.example.org: .*ended with status 7: the provider is down")
+    assert dns_rig.messages(acmems, r"dns-update\[\d+\]: the provider is down")
+
+
+def test_a_record_that_is_not_there_is_noticed_before_the_ca_is_told(bind, daemon, tmp_path):
+    """The program says that all is well, and the client goes away before the two minutes are over."""
+    path = script(tmp_path, "dns-update", f"#!/bin/sh\necho $1 >> {tmp_path}/calls\n")
+    acmems = daemon(bind, f'command = [ "{path}" ];')
+    validations = bind.pebble.count("Pulled a task from the Tasks queue")
+    acmems.announce("g.example.org", "stopping")
+    with pytest.raises(OSError):
+        acmems.sign(rig.make_csr(tmp_path, "g.example.org"), timeout=2)
+    assert bind.pebble.count("Pulled a task from the Tasks queue") == validations
+    acmems.signal(signal.SIGTERM)
+    acmems.signal(signal.SIGINT)
+    acmems.wait()
+    assert (tmp_path / "calls").read_text().split() == ["present", "cleanup"]
+
+
+def test_out_of_time_nothing_is_left_running(bind, daemon, tmp_path):
+    path = script(tmp_path, "dns-update", f"#!/bin/sh\n[ $1 = cleanup ] && exit\necho $$ > {tmp_path}/pid\nsleep 300 & sleep 300\n")
+    acmems = daemon(bind, f'command = [ "{path}" ]; timeout = "500ms";')
+    acmems.announce("ran longer than 500 ms")
+    fds = acmems.fds()
+    answer = acmems.sign(rig.make_csr(tmp_path, "h.example.org"))
+    assert answer.status == 504 and "ran longer than 500 ms" in answer.text
+    group = (tmp_path / "pid").read_text().strip()
+    assert subprocess.run(["ps", "-o", "pid=", "--sid", "0", "-g", group], capture_output=True).stdout.split() == []
+    zombies = subprocess.run(["ps", "-o", "stat=", "--ppid", str(acmems.pid)], capture_output=True, text=True).stdout
+    assert not zombies.strip()
+    rig.wait_for(lambda: acmems.fds() <= fds, "no descriptor is left")
+
+
+def test_programs_wait_for_each_other(bind, daemon, tmp_path):
+    """As it is, one at a time, so that a program that changes a file needs no lock."""
+    text = lego_script(bind).replace("#!/bin/sh\n", f"#!/bin/sh\nmkdir {tmp_path}/lock || exit 9\n", 1) + f"rmdir {tmp_path}/lock\n"
+    path = script(tmp_path, "dns-update", text)
+    acmems = daemon(bind, f'command = [ "{path}" ];')
+    check(acmems, bind, tmp_path, *[f"n{i}.example.org" for i in range(8)])
+
+
+def test_it_is_ended_with_the_daemon(bind, daemon, tmp_path):
+    path = script(tmp_path, "dns-update", f"#!/bin/sh\necho $1 >> {tmp_path}/calls\n[ $1 = cleanup ] || exec sleep 300\n")
+    acmems = daemon(bind, f'command = [ "{path}" ];')
+    acmems.announce("stopping", "s.example.org", "given up")
+    csr = rig.make_csr(tmp_path, "s.example.org")
+    thread = threading.Thread(target=lambda: acmems.sign(csr))
+    thread.start()
+    rig.wait_for((tmp_path / "calls").exists, "the program runs")
+    began = time.monotonic()
+    acmems.signal(signal.SIGTERM)
+    acmems.signal(signal.SIGINT)
+    acmems.wait()
+    thread.join()
+    assert time.monotonic() - began < 10
+    assert (tmp_path / "calls").read_text().split() == ["present", "cleanup"]
+    assert not subprocess.run(["pgrep", "-f", "sleep 300"], capture_output=True).stdout
+
+
+@pytest.mark.parametrize("options, said", [
+    ('command = [ "relative" ];', "absolute path"),
+    ('command = [ "/bin/sh" ]; environment = [ "no assignment" ];', "NAME=value"),
+    ('command = [ "/bin/sh" ]; challenge = "http-01";', "http-01 needs"),
+    ('command = [ "/bin/sh" ]; convention = "certbot"; challenge = "dns-account-01";', "dns-account-01 needs"),
+    ('command = [ "/bin/sh" ]; propagation = [ "not a server" ];', "propagation"),
+    ('command = [ ];', "must not be empty"),
+    ('convention = "lego";', "command"),
+    ('command = [ "/bin/sh" ]; convention = "acme.sh";', "lego-raw"),
+])
+def test_faults_are_found_with_the_configuration(config, tmp_path, options, said):
+    path = tmp_path / "bad.conf"
+    path.write_text(config(validator=f'dns: {{ type = "dns01-exec"; {options} }};'))
+    result = subprocess.run([rig.BUILD / "daemon/acmems", "-t", "-c", path, "-m", rig.BUILD / "modules"],
+                            capture_output=True, text=True)
+    assert result.returncode == 78
+    assert said in result.stderr and "bad.conf:" in result.stderr, result.stderr
