@@ -1,6 +1,36 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * notify.h - modules that tell administrators what happened.
+ *
+ * The core makes events, picks the instances that want them, folds equal ones, keeps them over a
+ * restart, and hands them over one at a time: an instance gets the next event when it has finished
+ * the last. When it fails, the same event (same id) comes again later. So a receiver may see an
+ * event twice, but never more often than it failed, plus once after a crash.
+ *
+ * The closed list of events. Every field is a text; it is left out when it is not known, and there
+ * is never one of another name. "names" are separated by ", ".
+ *
+ *   issued          names, serial, not-after, account, validator, storage, block, peer, duration-ms
+ *   renewed         as issued, and old-not-after: the storage kept an older certificate
+ *   cached          names, not-after, block, peer: answered from the storage; off by default
+ *   rejected        names, peer, status, closest-block, missed: refused before the CA was asked
+ *   failed          names, block, account, peer, status, problem, detail: the CA would not
+ *   rate-limited    names, account, retry-after, detail
+ *   expiring        names, not-after, days-left, storage: kept, near its end and not renewed
+ *   ca-unreachable  account, directory, detail
+ *   ca-recovered    account, directory, down-since
+ *   account         account, what, detail; what is one of "registered", "terms-changed",
+ *                   "deactivated", "key-changed"
+ *   config          file, detail: a reload was refused
+ *   test            instance: only from acmems -N
+ *   summary         held-back, first, last: only to an instance that reached its limit
+ *
+ * Of the fields, not-after, old-not-after, down-since, first and last are dates (RFC 3339, UTC);
+ * duration-ms, days-left, held-back and retry-after (seconds) are decimal numbers; problem is an
+ * ACME problem type without its urn (RFC 8555, 6.7); detail may have several lines.
+ *
+ * Whatever came from outside is in here as it came: without NUL and valid UTF-8, but a receiver must
+ * escape it for what it writes (headers, JSON, markup, lines of a log).
  */
 #ifndef ACMEMS_NOTIFY_H
 #define ACMEMS_NOTIFY_H
@@ -11,22 +41,38 @@
 
 #include <acmems/error.h>
 
-/* One fact about an event: name and text, both from a closed list or escaped by the receiver. */
+enum acmems_severity {
+	ACMEMS_EVENT_INFO, /* issued, renewed, cached, ca-recovered, account, test */
+	ACMEMS_EVENT_WARNING, /* rejected, rate-limited, expiring, summary */
+	ACMEMS_EVENT_ERROR, /* failed, ca-unreachable, config */
+};
+
+/* One fact about an event: a name of the list above and its text. Neither is ever NULL. */
 struct acmems_field {
 	const char *name;
 	const char *text;
 };
 
+/* Valid until the operation is finished or cancelled. */
 struct acmems_event {
 	const char *name; /* "issued", "rejected", ... */
-	int64_t when; /* seconds since 1970-01-01 UTC */
-	const char *summary; /* one line for a person */
+	int64_t when; /* of the last one it stands for: seconds since 1970-01-01 UTC */
+	const char *summary; /* one line for a person, without line ends, at most 500 bytes */
 	const struct acmems_field *fields;
 	size_t field_count;
+	uint64_t id; /* unique, and the same after a failure or a restart */
+	uint32_t count; /* how many equal ones it stands for, 1 or more */
+	int64_t first; /* when the first of them was; = when if count is 1 */
+	enum acmems_severity severity;
 };
 
 struct acmems_notify_ops {
-	/* Operation: deliver the event. */
+	/*
+	 * Operation: deliver the event. What it finishes with, text of one line, is the receiver's
+	 * own words ("250 2.0.0 Ok: queued"), which acmems -N prints. An error whose retry_after is
+	 * given is tried again after that time. Errors of code ACMEMS_BAD_REQUEST are final:
+	 * the receiver will never take this event, and it is dropped.
+	 */
 	bool (*send)(void *instance, uint64_t op, const struct acmems_event *event,
 		struct acmems_error *err);
 };

@@ -114,12 +114,19 @@ static void kinds(void)
 	AT(acmems_storage_ops, put);
 	AT(acmems_storage_ops, list);
 	AT(acmems_storage_ops, remove);
+	SIZE(acmems_field);
+	AT(acmems_field, name);
+	AT(acmems_field, text);
 	SIZE(acmems_event);
 	AT(acmems_event, name);
 	AT(acmems_event, when);
 	AT(acmems_event, summary);
 	AT(acmems_event, fields);
 	AT(acmems_event, field_count);
+	AT(acmems_event, id);
+	AT(acmems_event, count);
+	AT(acmems_event, first);
+	AT(acmems_event, severity);
 	SIZE(acmems_notify_ops);
 	AT(acmems_notify_ops, send);
 }
