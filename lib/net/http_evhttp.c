@@ -32,7 +32,6 @@
 #include <acmems/log.h>
 
 #include "base/loop.h"
-#include "net/address.h"
 #include "net/http_check.h"
 #include "net/http_request.h"
 #include "net/http_terms.h"
@@ -386,17 +385,17 @@ static int check(struct acmems_http_request *request, const char **why)
 static int identify(struct acmems_http_request *request, const char **why)
 {
 	const struct http_terms *terms = http_guard_terms(request->guard);
-	const struct acmems_address *peer = http_guard_peer(request->guard);
 	struct evhttp_connection *connection = evhttp_request_get_connection(request->evhttp);
-	int status = 0;
+	bool forwarded = false;
+	int status;
 
-	request->peer = *peer;
+	request->peer = *http_guard_peer(request->guard);
 	if (!terms)
 		return 0;
-	status = proxies_client(
-		&terms->proxies, request->headers, request->header_count, &request->peer, why);
+	status = proxies_client(&terms->proxies, request->headers, request->header_count,
+		&request->peer, &forwarded, why);
 	/* a proxy's certificate says nothing of those it asks for */
-	if (address_equal(&request->peer, peer))
+	if (status == 0 && !forwarded)
 		request->chain = http_tls_chain(evhttp_connection_get_bufferevent(connection));
 	return status;
 }

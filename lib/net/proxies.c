@@ -309,11 +309,12 @@ static bool same(const struct station *one, const struct station *other)
 }
 
 int proxies_client(const struct proxies *proxies, const struct acmems_http_header *headers,
-	size_t count, struct acmems_address *peer, const char **why)
+	size_t count, struct acmems_address *peer, bool *ret_forwarded, const char **why)
 {
 	struct chain list = {.proxies = proxies}, forwarded = {.proxies = proxies};
 	const struct chain *chain;
 
+	*ret_forwarded = false;
 	if (!proxies_trust(proxies, peer))
 		return 0;
 	for (size_t i = 0; i < count; i++) {
@@ -331,6 +332,7 @@ int proxies_client(const struct proxies *proxies, const struct acmems_http_heade
 	*why = "the X-Forwarded-For header is malformed";
 	if (chain->any && chain->client.is == MALFORMED)
 		return 400;
+	*ret_forwarded = chain->any;
 	if (chain->any)
 		*peer = chain->client.is == KNOWN ? chain->client.address
 						  : (struct acmems_address){.family = ACMEMS_LOCAL};

@@ -35,9 +35,10 @@ bool proxies_trust(const struct proxies *proxies, const struct acmems_address *a
  * becomes a local one, which is inside of no network.
  *
  * Clients can send these headers, too, and proxies add to one of them only: two that contradict
- * each other are malformed. Returns 0, or 400 for malformed headers and a constant text in *why.
+ * each other are malformed. *ret_forwarded tells whether the request is another's than the peer's,
+ * even if that has the same address. Returns 0, or 400 for malformed headers and a constant text in *why.
  */
 int proxies_client(const struct proxies *proxies, const struct acmems_http_header *headers,
-	size_t count, struct acmems_address *peer, const char **why);
+	size_t count, struct acmems_address *peer, bool *ret_forwarded, const char **why);
 
 #endif

@@ -153,9 +153,10 @@ static void the_client_behind_proxies(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct acmems_address peer = address_of(cases[i].peer);
+		struct acmems_address peer = address_of(cases[i].peer), before = peer;
 		struct acmems_http_header headers[3] = {{.name = "Host", .value = "x"}};
 		size_t count = 1;
+		bool forwarded = false;
 		const char *why = NULL;
 		int status;
 
@@ -165,11 +166,12 @@ static void the_client_behind_proxies(void **state)
 		if (strcmp(cases[i].forwarded, "-") != 0)
 			headers[count++] =
 				(struct acmems_http_header){"FORWARDED", cases[i].forwarded};
-		status = proxies_client(&proxies, headers, count, &peer, &why);
+		status = proxies_client(&proxies, headers, count, &peer, &forwarded, &why);
 		if (status != (cases[i].client ? 0 : 400) ||
 			(cases[i].client && strcmp(text_of(&peer), cases[i].client) != 0))
 			fail_msg("%s | %s | %s: %d %s", cases[i].peer, cases[i].list,
 				cases[i].forwarded, status, text_of(&peer));
+		assert_true(!forwarded || proxies_trust(&proxies, &before));
 		if (status)
 			assert_true(why && strstr(why, "orwarded"));
 	}
@@ -185,11 +187,20 @@ static void repeated_headers_are_one_list(void **state)
 		{"X-Forwarded-For", "203.0.113.7"},
 		{"X-Forwarded-For", "192.0.2.3"},
 	};
+	bool forwarded = false;
 	const char *why = NULL;
 
 	(void)state;
-	assert_int_equal(proxies_client(&proxies, headers, 3, &peer, &why), 0);
+	assert_int_equal(proxies_client(&proxies, headers, 3, &peer, &forwarded, &why), 0);
 	assert_string_equal(text_of(&peer), "203.0.113.7");
+	assert_true(forwarded);
+	/* somebody on the proxy's own machine is not the proxy */
+	peer = address_of("192.0.2.3");
+	assert_int_equal(proxies_client(&proxies, headers + 2, 1, &peer, &forwarded, &why), 0);
+	assert_string_equal(text_of(&peer), "192.0.2.3");
+	assert_true(forwarded);
+	assert_int_equal(proxies_client(&proxies, headers, 0, &peer, &forwarded, &why), 0);
+	assert_false(forwarded);
 	proxies_free(&proxies);
 }
 
