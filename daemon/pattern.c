@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* pattern.c - matches names against globs of `*` and `?`. Knows no configuration and no policy. */
+/* pattern.c - what may stand in a domain. Knows no configuration and no policy. */
 #include "pattern.h"
 
 #include <string.h>
@@ -8,34 +8,6 @@
 static char fold(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/*
- * Only the last `*` ever has to be reconsidered: a longer run for an earlier one can not reach
- * anything that the later one does not reach, too.
- */
-bool pattern_match(const char *pattern, const char *name)
-{
-	const char *star = NULL;
-	const char *resume = NULL;
-
-	while (*name) {
-		if (*pattern == '*') {
-			star = ++pattern;
-			resume = name;
-		} else if (*pattern == '?' || (*pattern && fold(*pattern) == fold(*name))) {
-			pattern++;
-			name++;
-		} else if (star) {
-			pattern = star;
-			name = ++resume;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return *pattern == '\0';
 }
 
 static bool usable(char c)

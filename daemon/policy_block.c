@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <acmems/glob.h>
 #include <acmems/log.h>
-#include "pattern.h"
 
 bool policy_block_possible(const struct block *block, const struct acmems_sign_request *request,
 	struct acmems_error *err)
@@ -34,7 +34,7 @@ bool policy_block_possible(const struct block *block, const struct acmems_sign_r
 static bool fits_any(const struct acmems_list *domains, const char *name)
 {
 	for (size_t i = 0; i < domains->count; i++) {
-		if (pattern_match(domains->items[i], name))
+		if (acmems_glob_match(domains->items[i], name, true))
 			return true;
 	}
 	return false;

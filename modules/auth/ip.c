@@ -3,8 +3,8 @@
  * auth/ip.c - lets those in whose address lies in one of some networks:
  * `ip = [ "192.0.2.0/24", "2001:db8::/32" ];`.
  *
- * The address is that of the connection; no header can change it. Clients of a Unix socket have
- * none and are never let in.
+ * The address is that of the connection, or the one that a trusted proxy tells; the core has seen to
+ * that. Clients of a Unix socket have none and are never let in.
  */
 #include <stdlib.h>
 

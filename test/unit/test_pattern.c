@@ -2,6 +2,8 @@
 /* test_pattern.c - what a glob of * and ? lets in, and which globs there can be. */
 #include "unit.h"
 
+#include <acmems/glob.h>
+
 #include "pattern.h"
 
 static void test_table(void **state)
@@ -43,9 +45,20 @@ static void test_table(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (pattern_match(rows[i].pattern, rows[i].name) != rows[i].fits)
+		if (acmems_glob_match(rows[i].pattern, rows[i].name, true) != rows[i].fits)
 			fail_msg("\"%s\" and \"%s\"", rows[i].pattern, rows[i].name);
 	}
+}
+
+static void test_case_can_matter(void **state)
+{
+	(void)state;
+	assert_true(acmems_glob_match("CN=a*,O=?", "CN=ab,O=x", false));
+	assert_false(acmems_glob_match("cn=a*", "CN=ab", false));
+	assert_true(acmems_glob_match("cn=a*", "CN=ab", true));
+	/* letters only */
+	assert_false(acmems_glob_match("[", "{", true));
+	assert_false(acmems_glob_match("\xc0", "\xe0", true));
 }
 
 /* The classic way to make a matcher work for years. */
@@ -62,7 +75,7 @@ static void test_hostile(void **state)
 	pattern[PATTERN_MAX] = '\0';
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	assert_false(pattern_match(pattern, name));
+	assert_false(acmems_glob_match(pattern, name, true));
 	assert_true(acmems_clock_ms() - start < 2000);
 }
 
@@ -98,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_case_can_matter),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_valid),
 	};
