@@ -217,7 +217,7 @@ static bool run(
 		.environment = exec->environment.items,
 		.timeout_ms = exec->timeout_ms,
 	};
-	struct facts facts;
+	struct facts facts = {0};
 	struct words words;
 	char *input;
 
