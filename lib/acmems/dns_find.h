@@ -7,6 +7,7 @@
 #define ACMEMS_DNS_FIND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <acmems/dns.h>
@@ -58,6 +59,12 @@ struct acmems_dns_wait {
 	uint16_t port; /* of the zone's name servers; 0: 53 */
 	char *const *resolvers; /* to find the name servers' addresses with */
 	int64_t timeout_ms;
+	/*
+	 * Says of every TXT value that is there whether it is what is waited for, instead of comparing
+	 * it to value, which is not used then. With the arg of acmems_dns_wait(); NUL-terminated.
+	 */
+	bool (*shows)(void *arg, const char *text, size_t len);
+	bool once; /* do not wait for servers that have answered: take their first word */
 };
 
 typedef void acmems_dns_wait_done(void *arg, const struct acmems_error *err);
@@ -68,7 +75,8 @@ typedef void acmems_dns_wait_done(void *arg, const struct acmems_error *err);
  * address family that this machine has no route for is left out as long as another one is left.
  * Servers that are given may be resolvers: they are asked with recursion, and may remember for a
  * while that the value was not there. The error at the deadline (ACMEMS_TIMEOUT) says which servers
- * lagged, and what they said last. 0 and *err on failure to start.
+ * lagged, and what they said last; with `once` it comes (ACMEMS_NOT_FOUND) as soon as no server is
+ * silent any more. 0 and *err on failure to start.
  */
 uint64_t acmems_dns_wait(const struct acmems_dns_wait *wait, acmems_dns_wait_done *done, void *arg,
 	struct acmems_error *err);

@@ -203,7 +203,7 @@ static void enter_addresses(void *subject)
 
 static void all_answers(struct wait *wait)
 {
-	wait->view.resting = true;
+	wait_round_over(&wait->view);
 }
 
 static void on_answer(
@@ -336,7 +336,7 @@ static bool init_wait(
 		!take_servers(&wait->view, from->servers, err))
 		return false;
 	snprintf(name, sizeof(name), "w%llu", (unsigned long long)wait->id);
-	wait->value = strdup(from->value);
+	wait->value = strdup(from->value ? from->value : "");
 	wait->pause = acmems_timer_new(on_pause_over, wait);
 	wait->deadline = acmems_timer_new(on_deadline, wait);
 	if (!wait->value || !wait->pause || !wait->deadline ||
@@ -346,6 +346,8 @@ static bool init_wait(
 	wait->view.owner = wait->owner;
 	wait->view.value = wait->value;
 	wait->view.absent = from->absent;
+	wait->view.shows = from->shows;
+	wait->view.once = from->once;
 	wait->port = from->port > 0 ? from->port : PORT;
 	wait->end_ms = acmems_clock_ms() + from->timeout_ms;
 	wait->pause_ms = PAUSE_FIRST_MS;
@@ -368,6 +370,7 @@ uint64_t acmems_dns_wait(const struct acmems_dns_wait *from, acmems_dns_wait_don
 	}
 	wait->done = done;
 	wait->arg = arg;
+	wait->view.shows_arg = arg;
 	wait->next = waits.first;
 	waits.first = wait;
 	acmems_timer_start(wait->deadline, from->timeout_ms);

@@ -152,6 +152,14 @@ static bool is_txt_there(const struct wait_view *view, const struct acmems_dns_r
 	       strcmp(record->name, view->owner) == 0;
 }
 
+static bool is_right(const struct wait_view *view, const struct acmems_dns_record *record)
+{
+	if (view->shows)
+		return view->shows(view->shows_arg, record->text, record->len);
+	return record->len == strlen(view->value) &&
+	       memcmp(record->text, view->value, record->len) == 0;
+}
+
 static const char *cname_there(const struct acmems_dns_answer *answer)
 {
 	for (size_t i = 0; i < answer->count; i++)
@@ -192,6 +200,7 @@ void wait_take_answer(struct wait_view *view, struct wait_target *target,
 	bool shown = false;
 	size_t others = 0;
 
+	target->answered = answer != NULL;
 	if (!answer) {
 		say_fault(target, err, target->said);
 		return;
@@ -201,8 +210,7 @@ void wait_take_answer(struct wait_view *view, struct wait_target *target,
 
 		if (!is_txt_there(view, record))
 			continue;
-		if (record->len == strlen(view->value) &&
-			memcmp(record->text, view->value, record->len) == 0)
+		if (is_right(view, record))
 			shown = true;
 		else
 			others++;
@@ -239,26 +247,41 @@ static void report(const struct wait_view *view, char *text, size_t size)
 	}
 }
 
-void wait_out_of_time(struct wait_view *view, const char *zone)
+static void blame(struct wait_view *view, enum acmems_code code)
 {
 	char text[ACMEMS_ERROR_MESSAGE_MAX];
-	size_t left = view->target_count - count_met(view);
 
+	report(view, text, sizeof(text));
+	acmems_error_set(&view->why, code, "the TXT record of %s is %s %zu of %zu name servers: %s",
+		view->owner, view->absent ? "not known to be gone from" : "not seen at",
+		view->target_count - count_met(view), view->target_count, text);
+}
+
+void wait_round_over(struct wait_view *view)
+{
+	bool silent = false;
+
+	for (size_t i = 0; i < view->target_count; i++)
+		silent = silent || !view->targets[i].answered;
+	if (view->once && !silent)
+		blame(view, ACMEMS_NOT_FOUND);
+	else
+		view->resting = true;
+}
+
+void wait_out_of_time(struct wait_view *view, const char *zone)
+{
 	if (view->why.code != ACMEMS_OK)
 		return;
-	if (view->target_count == 0 && view->fault.code != ACMEMS_OK) {
-		view->why = view->fault;
-		acmems_error_context(&view->why, "cannot find the name servers of %s", zone);
+	if (view->target_count > 0) {
+		blame(view, ACMEMS_TIMEOUT);
 		return;
 	}
-	if (view->target_count == 0) {
+	if (view->fault.code == ACMEMS_OK) {
 		acmems_error_set(&view->why, ACMEMS_TIMEOUT,
 			"no time was left to find the name servers of %s", zone);
 		return;
 	}
-	report(view, text, sizeof(text));
-	acmems_error_set(&view->why, ACMEMS_TIMEOUT,
-		"the TXT record of %s is %s %zu of %zu name servers: %s", view->owner,
-		view->absent ? "not known to be gone from" : "not seen at", left,
-		view->target_count, text);
+	view->why = view->fault;
+	acmems_error_context(&view->why, "cannot find the name servers of %s", zone);
 }

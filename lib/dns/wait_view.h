@@ -35,13 +35,17 @@ struct wait_target {
 	char server[SERVER_NAME_MAX + 8]; /* as a question wants it */
 	const char *name; /* of the name server; NULL for one that was given */
 	bool met; /* it shows what is waited for */
+	bool answered; /* the last time it was asked */
 	char said[WAIT_SAID_MAX]; /* otherwise */
 };
 
 struct wait_view {
 	const char *owner; /* normal (dns/name.h) */
 	const char *value;
+	bool (*shows)(void *arg, const char *text, size_t len); /* NULL: compare to value */
+	void *shows_arg;
 	bool absent;
+	bool once; /* an answer is final */
 	bool given; /* the servers are: they may be resolvers as well */
 	char *names[WAIT_NAMES_MAX]; /* of the zone's name servers, owned */
 	size_t name_count;
@@ -69,6 +73,9 @@ void wait_addresses_taken(struct wait_view *view, const char *zone);
 /* What a target has answered. */
 void wait_take_answer(struct wait_view *view, struct wait_target *target,
 	const struct acmems_dns_answer *answer, const struct acmems_error *err);
+
+/* All that were asked have answered, or not: ends it if nothing more will come, else has it rest. */
+void wait_round_over(struct wait_view *view);
 
 /* The deadline has passed: fills why. */
 void wait_out_of_time(struct wait_view *view, const char *zone);

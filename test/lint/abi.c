@@ -248,6 +248,8 @@ static void dns(void)
 	AT(acmems_dns_wait, port);
 	AT(acmems_dns_wait, resolvers);
 	AT(acmems_dns_wait, timeout_ms);
+	AT(acmems_dns_wait, shows);
+	AT(acmems_dns_wait, once);
 }
 
 static void programs(void)

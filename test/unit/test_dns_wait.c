@@ -341,6 +341,59 @@ static void given_servers_that_lag_are_told(void **state)
 	assert_non_null(strstr(got.err.message, " shows no TXT record"));
 }
 
+static bool is_yes(void *arg, const char *text, size_t len)
+{
+	assert_ptr_equal(arg, &got);
+	assert_int_equal(strlen(text), len);
+	return strncmp(text, "yes", 3) == 0;
+}
+
+static void what_is_right_may_be_judged(void **state)
+{
+	struct acmems_dns_wait config = usual();
+
+	(void)state;
+	config.value = NULL;
+	config.shows = is_yes;
+	shows[0].text = "yes, indeed";
+	shows[1].text = "yes";
+	shows[2].text = "yes";
+	wait_for(&config);
+	assert_string_equal(got.err.message, "");
+}
+
+static void the_first_word_of_all_may_be_enough(void **state)
+{
+	struct acmems_dns_wait config = usual();
+
+	(void)state;
+	config.shows = is_yes;
+	config.once = true;
+	shows[0].text = "yes";
+	shows[1].text = "no";
+	shows[2].text = "yes";
+	wait_for(&config);
+	assert_int_equal(got.err.code, ACMEMS_NOT_FOUND);
+	assert_non_null(strstr(got.err.message, "is not seen at 1 of 3 name servers"));
+	assert_int_equal(servers[1].asked_udp, 1);
+}
+
+static void silence_is_no_word(void **state)
+{
+	struct acmems_dns_wait config = usual();
+
+	(void)state;
+	needs_time();
+	config.once = true;
+	config.timeout_ms = 800;
+	shows[0].text = "right";
+	shows[1].flags = 0x8402; /* SERVFAIL */
+	shows[2].text = "right";
+	wait_for(&config);
+	assert_int_equal(got.err.code, ACMEMS_TIMEOUT);
+	assert_true(servers[1].asked_udp > 1);
+}
+
 /* ---- name servers ---- */
 
 static void a_family_without_route_is_left_out(void **state)
@@ -463,6 +516,9 @@ int main(void)
 		on_loop(presence_is_told_when_absence_is_waited_for),
 		on_loop(given_servers_are_asked_instead),
 		on_loop(given_servers_that_lag_are_told),
+		on_loop(what_is_right_may_be_judged),
+		on_loop(the_first_word_of_all_may_be_enough),
+		on_loop(silence_is_no_word),
 		on_loop(a_family_without_route_is_left_out),
 		on_loop(a_zone_without_name_servers_is_told_at_once),
 		on_loop(a_resolver_that_fails_is_asked_again),
