@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "acme/json.h"
+#include "acme/persist.h"
 #include "acme/problem.h"
 
 #define BASE64URL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-/* draft-ietf-acme-dns-persist: the one type that proves without a token. */
+/* The one type that proves without a token. */
 static bool has_token(const char *type)
 {
-	return strcmp(type, "dns-persist-01") != 0;
+	return strcmp(type, PERSIST_TYPE) != 0;
 }
 
 bool challenge_is(const struct acmems_json *json, const char *type)
@@ -40,6 +41,24 @@ static bool read_token(const struct acmems_json *json, const char *type, const c
 	return true;
 }
 
+/* Both spellings; what is not there may be found elsewhere. */
+static bool read_persist(
+	const struct acmems_json *json, struct acme_challenge *challenge, struct acmems_error *err)
+{
+	const char *uri;
+
+	if (has_token(challenge->type))
+		return true;
+	if (!persist_issuers_read(json, "issuer-domain-names", &challenge->issuers, err) ||
+		(!challenge->issuers && !persist_issuers_read(json, "issuerDomainNames",
+						&challenge->issuers, err)) ||
+		!json_url(json, "accounturi", &uri, err))
+		return false;
+	challenge->account_uri = uri ? strdup(uri) : NULL;
+	return !uri || challenge->account_uri ||
+	       acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a challenge");
+}
+
 bool challenge_read(
 	const struct acmems_json *json, struct acme_challenge *challenge, struct acmems_error *err)
 {
@@ -59,6 +78,10 @@ bool challenge_read(
 		challenge_fini(&read);
 		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a challenge");
 	}
+	if (!read_persist(json, &read, err)) {
+		challenge_fini(&read);
+		return false;
+	}
 	*challenge = read;
 	return true;
 }
@@ -68,6 +91,8 @@ void challenge_fini(struct acme_challenge *challenge)
 	free(challenge->type);
 	free(challenge->url);
 	free(challenge->token);
+	free(challenge->issuers);
+	free(challenge->account_uri);
 	*challenge = (struct acme_challenge){0};
 }
 

@@ -22,6 +22,8 @@ struct acme_challenge {
 	char *type;
 	char *url;
 	char *token; /* base64url text; "" for a type that has none */
+	char **issuers; /* of dns-persist-01 (acme/persist.h), lower-case names; or NULL */
+	char *account_uri; /* of dns-persist-01 up to draft 01, or NULL */
 	enum acme_status status;
 };
 

@@ -14,6 +14,7 @@
 #include "acme/client_core.h"
 #include "acme/config.h"
 #include "acme/json.h"
+#include "acme/persist.h"
 #include "x509/key.h"
 
 struct waiter {
@@ -212,6 +213,24 @@ const char *acme_client_account_url(const struct acme_client *client)
 const char *acme_client_new_order_url(const struct acme_client *client)
 {
 	return client->directory.current != NULL ? client->directory.current->new_order : NULL;
+}
+
+char *const *acme_client_issuers(const struct acme_client *client)
+{
+	return client->directory.current ? client->directory.current->issuers : NULL;
+}
+
+bool acme_client_hashes_accounts(const struct acme_client *client)
+{
+	return client->directory.current && client->directory.current->account_hash_prefix &&
+	       client->account.url;
+}
+
+bool acme_client_account_hash(const struct acme_client *client, const char *name, char *out)
+{
+	return acme_client_hashes_accounts(client) &&
+	       persist_hash_uri(client->directory.current->account_hash_prefix, name,
+		       client->thumbprint, client->account.url, out);
 }
 
 bool acme_client_key_authorization(

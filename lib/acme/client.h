@@ -73,6 +73,16 @@ const char *acme_client_name(const struct acme_client *client);
 const char *acme_client_account_url(const struct acme_client *client); /* NULL until known */
 const char *acme_client_new_order_url(const struct acme_client *client); /* NULL until known */
 
+/*
+ * For dns-persist-01 (acme/persist.h). The names that the CA goes by in records, as its directory
+ * has them: NULL-terminated, or NULL when it has none or is not known.
+ */
+char *const *acme_client_issuers(const struct acme_client *client);
+
+/* Whether the CA takes accounts by hash; the account's for a domain name, into PERSIST_URI_MAX bytes. */
+bool acme_client_hashes_accounts(const struct acme_client *client);
+bool acme_client_account_hash(const struct acme_client *client, const char *name, char *out);
+
 /* token "." base64url(SHA-256(JWK thumbprint)) into out (RFC 8555, 8.1); false if it does not fit. */
 bool acme_client_key_authorization(
 	const struct acme_client *client, const char *token, char *out, size_t room);

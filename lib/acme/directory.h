@@ -24,6 +24,8 @@ struct directory {
 	char *new_order;
 	char *terms; /* of service; any printable text, most often a URL; NULL: none */
 	bool external_account_required;
+	char **issuers; /* the CA's names in TXT and CAA records (acme/persist.h); NULL: none */
+	char *account_hash_prefix; /* of dns-persist-01 since draft 02; NULL: none */
 };
 
 /* Checks and copies what is used; unknown members are ignored. NULL and ACMEMS_BAD_ANSWER. */

@@ -8,6 +8,7 @@
 #include <acmems/log.h>
 #include <acmems/loop.h>
 
+#include "acme/persist.h"
 #include "base/seen.h"
 
 #define KEY_AUTHORIZATION_MAX (CHALLENGE_TOKEN_MAX + 64)
@@ -21,6 +22,7 @@ struct effect {
 	char *name;
 	char *token;
 	char *account;
+	struct persist_offer *offer; /* of a type that wants one */
 	char key_authorization[KEY_AUTHORIZATION_MAX];
 	uint64_t seen_id;
 	uint64_t op; /* present or cleanup under way */
@@ -39,6 +41,7 @@ static void release(struct effect *effect)
 	free(effect->name);
 	free(effect->token);
 	free(effect->account);
+	persist_offer_free(effect->offer);
 	free(effect);
 }
 
@@ -65,6 +68,22 @@ static void on_seen(void *arg)
 
 	effect->seen_id = 0;
 	effect->seen(effect->list->arg, effect->url);
+}
+
+static bool fill_offer(struct effect *effect, struct acme_client *client, const struct authz *authz,
+	struct acmems_error *err)
+{
+	static const char *const none[] = {NULL};
+
+	if (strcmp(effect->type, PERSIST_TYPE) != 0)
+		return true;
+	effect->offer = persist_offer_new(client, &authz->challenge, effect->name, err);
+	if (!effect->offer)
+		return false;
+	effect->challenge.account_uris = effect->offer->uris;
+	effect->challenge.issuer_domain_names =
+		effect->offer->issuers ? (const char *const *)effect->offer->issuers : none;
+	return true;
 }
 
 static bool fill(struct effect *effect, struct acme_client *client, const struct authz *authz,
@@ -95,7 +114,7 @@ static bool fill(struct effect *effect, struct acme_client *client, const struct
 		.key_authorization = effect->key_authorization,
 		.account_url = effect->account,
 	};
-	return true;
+	return fill_offer(effect, client, authz, err);
 }
 
 bool effect_publish(struct effect_list *list, struct acme_client *client, const struct authz *authz,

@@ -9,7 +9,7 @@
 #include <acmems/loop.h>
 
 #include "dns/find_view.h"
-#include "dns/text_list.h"
+#include "base/text_list.h"
 
 #define ROOM "dns"
 #define QUESTION_MS 10000

@@ -15,7 +15,7 @@
 
 #include "base/flow.h"
 #include "dns/name.h"
-#include "dns/text_list.h"
+#include "base/text_list.h"
 #include "dns/wait_view.h"
 
 #define QUESTION_MS 5000

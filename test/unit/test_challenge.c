@@ -42,6 +42,33 @@ static void test_good(void **state)
 		"{\"type\":\"dns-persist-01\",\"url\":\"https://ca.example/c\"}", &challenge));
 	assert_string_equal(challenge.token, "");
 	assert_int_equal(challenge.status, ACME_STATUS_MISSING);
+	assert_null(challenge.issuers);
+	assert_null(challenge.account_uri);
+	challenge_fini(&challenge);
+}
+
+#define PERSIST "\"type\":\"dns-persist-01\",\"url\":\"https://ca.example/c\""
+
+static void test_persist(void **state)
+{
+	struct acme_challenge challenge = {0};
+
+	(void)state;
+	assert_true(reads("{" PERSIST ",\"accounturi\":\"https://ca.example/a/1\","
+			  "\"issuer-domain-names\":[\"CA.example\",\"ca2.example.\"]}",
+		&challenge));
+	assert_string_equal(challenge.issuers[0], "ca.example");
+	assert_string_equal(challenge.issuers[1], "ca2.example");
+	assert_null(challenge.issuers[2]);
+	assert_string_equal(challenge.account_uri, "https://ca.example/a/1");
+	challenge_fini(&challenge);
+	assert_true(reads("{" PERSIST ",\"issuerDomainNames\":[\"ca.example\"]}", &challenge));
+	assert_string_equal(challenge.issuers[0], "ca.example");
+	assert_null(challenge.account_uri);
+	challenge_fini(&challenge);
+	/* of another type it means nothing */
+	assert_true(reads("{" GOOD ",\"token\":\"a\",\"issuerDomainNames\":5}", &challenge));
+	assert_null(challenge.issuers);
 	challenge_fini(&challenge);
 }
 
@@ -57,6 +84,13 @@ static void test_bad(void **state)
 		"{\"type\":\"http-01\",\"url\":\"http://ca.example/c\",\"token\":\"a\"}",
 		"{\"type\":\"http-01\",\"url\":\"https://ca.example/c\",\"token\":\"a\","
 		"\"status\":1}",
+		"{" PERSIST ",\"issuer-domain-names\":\"ca.example\"}",
+		"{" PERSIST ",\"issuer-domain-names\":[5]}",
+		"{" PERSIST ",\"issuerDomainNames\":[\"a b\"]}",
+		"{" PERSIST ",\"issuerDomainNames\":[\".\"]}",
+		"{" PERSIST ",\"issuer-domain-names\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\","
+		"\"7\",\"8\",\"9\",\"a\",\"b\"]}",
+		"{" PERSIST ",\"accounturi\":\"5\"}",
 	};
 	struct acme_challenge challenge = {0};
 
@@ -99,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_persist),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_type),
 		cmocka_unit_test(test_problem),

@@ -38,7 +38,34 @@ static void full(void **state)
 	assert_string_equal(directory->new_order, "https://ca.example/o");
 	assert_string_equal(directory->terms, "https://ca.example/terms");
 	assert_true(directory->external_account_required);
+	assert_string_equal(directory->issuers[0], "ca.example");
+	assert_null(directory->issuers[1]);
+	assert_null(directory->account_hash_prefix);
 	directory_free(directory);
+}
+
+#define REST                                                                                       \
+	"{\"newNonce\":\"https://ca.example/n\",\"newAccount\":\"https://ca.example/a\","          \
+	"\"newOrder\":\"https://ca.example/o\",\"meta\":"
+
+static void of_standing_records(void **state)
+{
+	struct acmems_error err = {0};
+	struct directory *directory =
+		parse(REST "{\"caaIdentities\":[\"other.example\"],\"accountHashPrefix\":\"x:\","
+			   "\"issuerDomainNames\":[\"ca.example\"]}}",
+			&err);
+
+	(void)state;
+	assert_non_null(directory);
+	assert_string_equal(directory->issuers[0], "ca.example");
+	assert_string_equal(directory->account_hash_prefix, "x:");
+	directory_free(directory);
+	directory = parse(REST "{\"caaIdentities\":{},\"issuerDomainNames\":[5]}}", &err);
+	assert_non_null(directory);
+	assert_null(directory->issuers);
+	directory_free(directory);
+	assert_null(parse(REST "{\"accountHashPrefix\":\"a b\"}}", &err));
 }
 
 static void smallest(void **state)
@@ -237,6 +264,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full),
+		cmocka_unit_test(of_standing_records),
+		cmocka_unit_test(of_standing_records),
 		cmocka_unit_test(smallest),
 		cmocka_unit_test(broken),
 		cmocka_unit_test(fetched_and_refreshed_daily),

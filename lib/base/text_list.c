@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* text_list.c - see text_list.h. The pointers lie in front of the texts. */
-#include "dns/text_list.h"
+#include "base/text_list.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* dns/text_list.h - lists of texts with NULL at the end, copied. */
-#ifndef DNS_TEXT_LIST_H
-#define DNS_TEXT_LIST_H
+/* base/text_list.h - lists of texts with NULL at the end, copied. */
+#ifndef BASE_TEXT_LIST_H
+#define BASE_TEXT_LIST_H
 
 #include <stdbool.h>
 
