@@ -97,6 +97,15 @@ def test_lego_with_nsupdate(bind, daemon, tmp_path):
     check(acmems, bind, tmp_path, "alias.example.org")
 
 
+def test_lego_with_dns_account_01(bind, daemon, tmp_path):
+    text = lego_script(bind).replace("case $1 in", f"echo $2 >> {tmp_path}/names\ncase $1 in", 1)
+    path = script(tmp_path, "dns-update", text)
+    acmems = daemon(bind, f'command = [ "{path}" ]; challenge = "dns-account-01";')
+    check(acmems, bind, tmp_path, "account.example.org")
+    names = set((tmp_path / "names").read_text().split())
+    assert len(names) == 1 and re.fullmatch(r"_[a-z2-7]{16}\._acme-challenge\.account\.example\.org\.", names.pop())
+
+
 def test_lego_with_knsupdate(knot, daemon, tmp_path):
     path = script(tmp_path, "dns-update", lego_script(knot))
     acmems = daemon(knot, f'command = [ "{path}" ]; environment = [ "ZONE=example.org." ];')

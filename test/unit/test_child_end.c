@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "child_run.h"
 
+#include <sys/resource.h>
+
 static int descriptors(void)
 {
 	DIR *folder = opendir("/proc/self/fd");
@@ -146,6 +148,37 @@ static void no_descriptor_is_left(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
+static void without_descriptors_it_says_so(void **state)
+{
+	struct rlimit limit, few;
+	char *command[] = {(char *)"/bin/true", NULL};
+	struct acmems_child_config config = config_of(command);
+	struct end end = {0};
+	int before;
+
+	(void)state;
+	run_sh("true");
+	before = descriptors();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	few = limit;
+	/* from none at all to all that are needed: input, pipes, and one to notice its end by */
+	for (int room = 0; room < 8; room++) {
+		struct end one = {0};
+
+		/* the folder that was looked at is among those counted, and so are "." and ".." */
+		few.rlim_cur = (rlim_t)(before - 3 + room);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		assert_int_not_equal(acmems_child_start(&config, on_done, &one, &err), 0);
+		run_until(one.done);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		assert_int_equal(descriptors(), before);
+		end = one;
+		if (room == 0)
+			assert_int_equal(one.code, ACMEMS_SYSTEM);
+	}
+	assert_int_equal(end.code, ACMEMS_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +189,7 @@ int main(void)
 		with_pool(who_does_not_listen_is_killed),
 		with_pool(the_end_of_all_waits_without_the_loop),
 		with_pool(no_descriptor_is_left),
+		with_pool(without_descriptors_it_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
