@@ -52,25 +52,32 @@ static void put_u32(struct acmems_dns_reply *reply, uint32_t value)
 	put_u16(reply, value & 0xffff);
 }
 
-/* Where the same name lies inside the question's: its offset there, or 0. */
-static size_t find_suffix(const struct zone_name *name, const uint8_t *suffix, size_t len)
+/* Where the same name lies inside `name`, the question's: its offset in the message, or 0. */
+static size_t find_suffix(
+	const uint8_t *name, size_t name_len, const uint8_t *suffix, size_t suffix_len)
 {
 	size_t at = 0;
 
-	while (name->len - at > len)
-		at += 1u + name->bytes[at];
-	return len > 1 && name->len - at == len && memcmp(name->bytes + at, suffix, len) == 0
+	while (name_len - at > suffix_len)
+		at += 1u + name[at];
+	return suffix_len > 1 && name_len - at == suffix_len &&
+			       memcmp(name + at, suffix, suffix_len) == 0
 		       ? NAME_AT + at
 		       : 0;
 }
 
-/* A name, as far as possible by pointing into the question. */
-static void put_name(struct acmems_dns_reply *reply, const struct zone_name *name)
+/*
+ * A name, as far as possible by pointing into `known_as`, what the question's name is known as: with
+ * the letters it came with, or in lower case.
+ */
+static void put_name(
+	struct acmems_dns_reply *reply, const struct zone_name *name, const uint8_t *known_as)
 {
 	size_t at = 0;
 
 	while (name->bytes[at] != 0) {
-		size_t known = find_suffix(&reply->name, name->bytes + at, name->len - at);
+		size_t known =
+			find_suffix(known_as, reply->name.len, name->bytes + at, name->len - at);
 
 		if (known > 0) {
 			put_u16(reply, POINTER | (unsigned)known);
@@ -84,11 +91,18 @@ static void put_name(struct acmems_dns_reply *reply, const struct zone_name *nam
 
 /* ---- records ---- */
 
+/* A name that a record leads to, with letters of its own. */
+static void put_target(struct acmems_dns_reply *reply, const struct zone_name *name)
+{
+	put_name(reply, name, reply->bytes + NAME_AT);
+}
+
 /* Returns the offset of the data; its length is filled in by end_record(). */
 static size_t begin_record(
 	struct acmems_dns_reply *reply, const struct zone_name *owner, unsigned type, uint32_t ttl)
 {
-	put_name(reply, owner);
+	/* letters of owners are those of the question */
+	put_name(reply, owner, reply->name.bytes);
 	put_u16(reply, type);
 	put_u16(reply, CLASS_IN);
 	put_u32(reply, ttl);
@@ -110,8 +124,8 @@ void reply_soa(struct acmems_dns_reply *reply, const struct zone *zone, bool as_
 	uint32_t ttl = as_answer || zone->ttl > ZONE_TTL ? ZONE_TTL : zone->ttl;
 	size_t data = begin_record(reply, &zone->name, ACMEMS_DNS_SOA, ttl);
 
-	put_name(reply, &zone->servers[0]);
-	put_name(reply, &zone->mailbox);
+	put_target(reply, &zone->servers[0]);
+	put_target(reply, &zone->mailbox);
 	put_u32(reply, SOA_SERIAL);
 	put_u32(reply, SOA_REFRESH);
 	put_u32(reply, SOA_RETRY);
@@ -125,7 +139,7 @@ void reply_ns(struct acmems_dns_reply *reply, const struct zone *zone)
 	for (size_t i = 0; i < zone->server_count; i++) {
 		size_t data = begin_record(reply, &zone->name, ACMEMS_DNS_NS, ZONE_TTL);
 
-		put_name(reply, &zone->servers[i]);
+		put_target(reply, &zone->servers[i]);
 		end_record(reply, data, &reply->answers);
 	}
 }
