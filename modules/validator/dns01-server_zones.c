@@ -10,7 +10,7 @@ void dns01_server_name(const char *name, char out[ACMEMS_DNS_NAME_MAX])
 {
 	size_t len = 0;
 
-	for (; name[len] != '\0' && len < ACMEMS_DNS_NAME_MAX - 2; len++)
+	for (; len < ACMEMS_DNS_NAME_MAX - 2 && name[len] != '\0'; len++)
 		out[len] =
 			(char)(name[len] >= 'A' && name[len] <= 'Z' ? name[len] + 32 : name[len]);
 	if (len > 0 && out[len - 1] != '.')
