@@ -109,4 +109,7 @@ void acmems_json_end(struct acmems_json_writer *writer);
  */
 char *acmems_json_writer_finish(struct acmems_json_writer *writer, size_t *ret_len);
 
+/* A text as JSON, with its quotes, the caller's to free(); NULL when there is no memory. */
+char *acmems_json_quote(const char *text);
+
 #endif

@@ -36,6 +36,15 @@ void json_quote(struct str *out, const char *text)
 	str_add(out, "\"");
 }
 
+char *acmems_json_quote(const char *text)
+{
+	struct str out;
+
+	str_init(&out, SIZE_MAX / 2);
+	json_quote(&out, text);
+	return str_take(&out);
+}
+
 struct acmems_json_writer *acmems_json_writer_new(size_t max)
 {
 	struct acmems_json_writer *writer = calloc(1, sizeof(*writer));

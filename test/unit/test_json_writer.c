@@ -80,6 +80,16 @@ static void awkward_texts(void **state)
 		    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd\"}");
 }
 
+static void one_text(void **state)
+{
+	char *text = acmems_json_quote("a\"\n\xff");
+
+	(void)state;
+	assert_non_null(text);
+	assert_string_equal(text, "\"a\\\"\\u000a\xef\xbf\xbd\"");
+	free(text);
+}
+
 static void misuse(void **state)
 {
 	struct acmems_json_writer *out = acmems_json_writer_new(MAX);
@@ -236,6 +246,7 @@ int main(void)
 		cmocka_unit_test(values),
 		cmocka_unit_test(nesting),
 		cmocka_unit_test(awkward_texts),
+		cmocka_unit_test(one_text),
 		cmocka_unit_test(misuse),
 		cmocka_unit_test(no_writer),
 		cmocka_unit_test(bounds),
