@@ -41,7 +41,7 @@ char *acmems_http_basic(const char *user, const char *password, struct acmems_er
 static enum acmems_code code_of(int status)
 {
 	if (status == 401 || status == 403)
-		return ACMEMS_REFUSED;
+		return ACMEMS_CONFIG;
 	return status == 429 || status >= 500 ? ACMEMS_UNAVAILABLE : ACMEMS_BAD_ANSWER;
 }
 

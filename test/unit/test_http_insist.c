@@ -181,9 +181,9 @@ static void answers_as_errors(void **state)
 {
 	(void)state;
 	expect_error(404, "", ACMEMS_BAD_ANSWER, "status 404");
-	expect_error(401, "{\"error\": \"forbidden\"}\n", ACMEMS_REFUSED,
+	expect_error(401, "{\"error\": \"forbidden\"}\n", ACMEMS_CONFIG,
 		"status 401, \"{\"error\": \"forbidden\"}\"");
-	expect_error(403, " \r\n a \x01\n\tb\x7f\xc3 ", ACMEMS_REFUSED, "status 403, \"a b??\"");
+	expect_error(403, " \r\n a \x01\n\tb\x7f\xc3 ", ACMEMS_CONFIG, "status 403, \"a b??\"");
 	expect_error(500, "x", ACMEMS_UNAVAILABLE, "status 500, \"x\"");
 	expect_error(429, "x", ACMEMS_UNAVAILABLE, "status 429, \"x\"");
 }

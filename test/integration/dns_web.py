@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: ISC
+"""Web servers that publish TXT records, written from their protocols, and the name servers behind them."""
+
+import base64
+import http.server
+import json
+import re
+import secrets
+import ssl
+import subprocess
+import threading
+
+import dns_rig
+import rig
+
+ALL = '{ name = "test"; all = true; domains = [ "*" ]; }'
+
+
+class World:
+    """BIND with zones of ours, a resolver, and a CA that has a resolver of its own."""
+
+    def __init__(self, folder, start, *zones):
+        self.folder, self.start = folder, start
+        self.key = dns_rig.Key("acmems")
+        self.zones = [dns_rig.Zone(name, {f"ns1.{name}.": "127.0.0.1"}, key=self.key) for name in zones]
+        self.processes = []
+        self.bind = self._add(dns_rig.Bind(folder / "bind", rig.Ports.take(), self.zones))
+        routes = {name: ("127.0.0.1", self.bind.port) for name in zones}
+        self.resolver = self._add(dns_rig.Recursor(folder / "resolver", routes))
+        ca_resolver = self._add(dns_rig.Recursor(folder / "ca-resolver", routes))
+        (folder / "ca").mkdir()
+        self.ca = self._add(rig.Pebble(folder / "ca", ca_resolver, rig.Ports.take()))
+
+    def _add(self, process):
+        self.processes.append(process)
+        return process
+
+    def update(self, *lines):
+        """Changes a zone; true if the server did it."""
+        text = "".join(line + "\n" for line in (f"server 127.0.0.1 {self.bind.port}", *lines, "send"))
+        return subprocess.run(["nsupdate", "-y", f"{self.key.algorithm}:{self.key.name}:{self.key.secret}"],
+                              input=text, text=True, capture_output=True).returncode == 0
+
+    def set_cname(self, name, target):
+        """Only TXT may be changed by the key, so the zone is loaded anew."""
+        zone = next(zone for zone in self.zones if name.endswith(zone.name))
+        zone.extra += f"{name}. IN CNAME {target}.\n"
+        self.restart_bind()
+
+    def restart_bind(self):
+        self.bind.stop()
+        self.processes.remove(self.bind)
+        for journal in (self.folder / "bind").glob("*.jnl"):
+            journal.unlink()
+        self.bind = self._add(dns_rig.Bind(self.folder / "bind", self.bind.port, self.zones))
+
+    def acmems(self, validator):
+        (self.folder / "storage").mkdir(exist_ok=True)
+        return self.start(f"""
+log: {{ level = "debug"; }};
+account: {{ ca: {{ directory = "{self.ca.directory}"; dir = "{self.folder}/account"; ca-file = "{self.ca.cert}";
+  accept-terms-of-service = true; }}; }};
+mgmt: {{ listen = [ "127.0.0.1:{rig.Ports.take()}" ]; }};
+validator: {{ dns: {{ {validator} resolvers = [ "127.0.0.1:{self.resolver.port}" ];
+  nameserver-port = {self.bind.port}; }}; }};
+storage: {{ file: {{ type = "file"; directory = "{self.folder}/storage"; }}; }};
+auth: ( {ALL} );
+""").ready()
+
+    def csr(self, *names, tag=""):
+        folder = self.folder / f"csr{tag}"
+        folder.mkdir(exist_ok=True)
+        return rig.make_csr(folder, *names)
+
+    def texts(self):
+        """All TXT records of all zones."""
+        return [record for zone in self.zones for record in self.bind.transfer(zone) if " TXT " in record]
+
+    def clean(self):
+        rig.wait_for(lambda: not self.texts(), "no TXT record is left")
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.stop()
+
+
+class WebServer:
+    """What both servers have in common: faults on demand, and a list of what came.
+
+    faults: taken one a request: a status to answer, "lose" (does it, and says nothing), "stall"."""
+
+    def __init__(self, tls=None):
+        self.faults, self.requests = [], []
+        self.lock = threading.Lock()
+        self.stopping = threading.Event()
+        web = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with web.lock:
+                    web.requests.append((self.path, json.loads(body)))
+                    fault = web.faults.pop(0) if web.faults else None
+                    if isinstance(fault, int):
+                        status, text = fault, "as the test wants it"
+                    elif fault == "stall":
+                        status, text = None, ""
+                    else:
+                        status, text = web.answer(self.path, self.headers, json.loads(body))
+                if fault == "stall":
+                    web.stopping.wait(rig.PATIENCE)
+                if fault in ("stall", "lose"):
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.url = f"https://localhost:{self.port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *arguments):
+        self.stopping.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def paths(self):
+        return [path for path, _ in self.requests]
+
+
+class HttpReq(WebServer):
+    """lego's httpreq: /present and /cleanup. `user` is "name:password"."""
+
+    def __init__(self, world, user=None, tls=None):
+        self.world, self.user = world, user
+        super().__init__(tls)
+
+    def answer(self, path, headers, body):
+        want = "Basic " + base64.b64encode((self.user or "").encode()).decode()
+        if self.user and headers["Authorization"] != want:
+            return 401, "who are you?"
+        if "keyAuth" in body:
+            import hashlib
+            digest = hashlib.sha256(body["keyAuth"].encode()).digest()
+            assert body["keyAuth"].startswith(body["token"] + ".")
+            name = f"_acme-challenge.{body['domain']}."
+            value = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        else:
+            name, value = body["fqdn"], body["value"]
+        verb = {"/dns/present": "update add {} 5 TXT {}", "/dns/cleanup": "update delete {} TXT {}"}.get(path)
+        if not verb or not re.fullmatch(r"[A-Za-z0-9_-]{43}", value) or not name.endswith("."):
+            return 404, "no such thing"
+        return (200, "") if self.world.update(verb.format(name, value)) else (500, "nsupdate")
+
+
+class AcmeDns(WebServer):
+    """acme-dns: /register and /update; it keeps the last two values of an account."""
+
+    def __init__(self, world, zone, tls=None):
+        self.world, self.zone, self.accounts = world, zone, {}
+        super().__init__(tls)
+
+    def register(self, allowfrom=()):
+        subdomain = secrets.token_hex(8)
+        account = {"username": secrets.token_hex(16), "password": secrets.token_urlsafe(30),
+                   "fulldomain": f"{subdomain}.{self.zone}", "subdomain": subdomain, "allowfrom": list(allowfrom)}
+        self.accounts[subdomain] = dict(account, values=[])
+        return account
+
+    def answer(self, path, headers, body):
+        if path == "/register":
+            return 201, json.dumps(self.register(body.get("allowfrom", [])))
+        account = self.accounts.get(body.get("subdomain"))
+        if path != "/update":
+            return 404, "404 page not found"
+        if not account or (headers["X-Api-User"], headers["X-Api-Key"]) != (account["username"], account["password"]):
+            return 401, '{"error": "forbidden"}'
+        if not re.fullmatch(r"[A-Za-z0-9_-]{43}", body["txt"]):
+            return 400, '{"error": "bad_txt"}'
+        account["values"] = (account["values"] + [body["txt"]])[-2:]
+        lines = [f"update delete {account['fulldomain']}. TXT"]
+        lines += [f"update add {account['fulldomain']}. 1 TXT {value}" for value in dict.fromkeys(account["values"])]
+        return (200, json.dumps({"txt": body["txt"]})) if self.world.update(*lines) else (500, '{"error": "db_error"}')

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: ISC
+"""dns-01 by an acme-dns server."""
+
+import concurrent.futures
+import json
+import stat
+
+import dns_rig
+import dns_web
+import pytest
+import rig
+
+
+@pytest.fixture
+def world(tmp_path, start):
+    made = dns_web.World(tmp_path, start, "example.test", "auth.test")
+    yield made
+    made.stop()
+
+
+def module(world, web, options="", accounts=None):
+    path = world.folder / "acmedns.json"
+    if accounts is not None:
+        path.write_text(json.dumps(accounts))
+        path.chmod(0o600)
+    return f'type = "dns01-acmedns"; server = "{web.url}"; accounts = "{path}"; {options}'
+
+
+def test_wildcard_and_apex(world):
+    with dns_web.AcmeDns(world, "auth.test") as web:
+        account = web.register()
+        world.set_cname("_acme-challenge.example.test", account["fulldomain"])
+        acmems = world.acmems(module(world, web, accounts={"example.test": account}))
+        chain = acmems.signed(world.csr("example.test", "*.example.test"))
+        assert "DNS:*.example.test" in rig.leaf(chain)
+        assert web.paths() == ["/update"] * 2
+
+
+def test_orders_at_once_push_nothing_out(world):
+    """Five orders of two values each, where the server keeps two."""
+    with dns_web.AcmeDns(world, "auth.test") as web:
+        account = web.register()
+        world.set_cname("_acme-challenge.example.test", account["fulldomain"])
+        acmems = world.acmems(module(world, web, accounts={"example.test": account}))
+        csrs = [world.csr("example.test", "*.example.test", tag=tag) for tag in range(5)]
+        with concurrent.futures.ThreadPoolExecutor(5) as pool:
+            answers = list(pool.map(acmems.sign, csrs))
+        assert [answer.status for answer in answers] == [200] * 5, [answer.text for answer in answers]
+
+
+def test_the_cname_is_missing_or_wrong(world):
+    with dns_web.AcmeDns(world, "auth.test") as web:
+        account = web.register()
+        acmems = world.acmems(module(world, web, accounts={"www.example.test": account, "ftp.example.test": account}))
+        acmems.announce("IN CNAME")
+        world.set_cname("_acme-challenge.ftp.example.test", "wrong.auth.test")
+        answer = acmems.sign(world.csr("www.example.test"))
+        assert answer.status == 421
+        line = f"there is no CNAME yet; set: _acme-challenge.www.example.test. IN CNAME {account['fulldomain']}."
+        rig.wait_for(lambda: dns_rig.messages(acmems, line), "what to set")
+        assert acmems.sign(world.csr("ftp.example.test", tag="ftp")).status == 421
+        rig.wait_for(lambda: dns_rig.messages(acmems, "leads to wrong.auth.test instead"), "what is wrong")
+        assert not web.requests
+        world.set_cname("_acme-challenge.www.example.test", account["fulldomain"])
+        acmems.signed(world.csr("www.example.test", tag="again"))
+
+
+def test_registration(world, tmp_path):
+    with dns_web.AcmeDns(world, "auth.test") as web:
+        acmems = world.acmems(module(world, web, 'register = true; allow-from = [ "127.0.0.0/8" ];'))
+        acmems.announce("IN CNAME", "registered")
+        assert acmems.sign(world.csr("www.example.test")).status == 421
+        path = tmp_path / "acmedns.json"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        account = json.loads(path.read_text())["www.example.test"]
+        assert set(account) >= {"username", "password", "fulldomain", "subdomain", "allowfrom"}
+        assert account["allowfrom"] == ["127.0.0.0/8"]
+        assert account["password"] not in acmems.log()
+        line = f"now set: _acme-challenge.www.example.test. IN CNAME {account['fulldomain']}."
+        rig.wait_for(lambda: dns_rig.messages(acmems, line), "what to set")
+        world.set_cname("_acme-challenge.www.example.test", account["fulldomain"])
+        acmems.signed(world.csr("www.example.test", tag="again"))
+        assert web.paths() == ["/register", "/update"]
+
+
+def test_an_account_that_is_not_known_there(world):
+    with dns_web.AcmeDns(world, "auth.test") as web:
+        account = web.register()
+        world.set_cname("_acme-challenge.www.example.test", account["fulldomain"])
+        acmems = world.acmems(module(world, web, accounts={"www.example.test": dict(account, password="other")}))
+        acmems.announce("status 401", "no account")
+        assert acmems.sign(world.csr("www.example.test")).status == 500
+        rig.wait_for(lambda: dns_rig.messages(acmems, 'update at .*status 401, ".*forbidden'), "reason")
+        assert acmems.sign(world.csr("other.example.test", tag="other")).status == 500
+        rig.wait_for(lambda: dns_rig.messages(acmems, "no account at acme-dns"), "reason")
+
+
+def test_a_server_that_fails_at_first(world):
+    with dns_web.AcmeDns(world, "auth.test") as web:
+        account = web.register()
+        world.set_cname("_acme-challenge.www.example.test", account["fulldomain"])
+        web.faults += [500, "lose"]
+        # an older spelling of the members
+        old = {"Username": account["username"], "Password": account["password"],
+               "FullDomain": account["fulldomain"], "SubDomain": account["subdomain"]}
+        world.acmems(module(world, web, accounts={"www.example.test": old})).signed(world.csr("www.example.test"))
+        assert web.paths() == ["/update"] * 3
