@@ -15,8 +15,8 @@
 #define URL_MAX 2100
 #define BODY_MAX 4096
 #define ANSWER_MAX 16384
-/* The core gives up cleaning after 30 s. */
-#define CLEANUP_MS 25000
+/* A failed order's client waits for it. */
+#define CLEANUP_MS 15000
 
 struct httpreq_record {
 	struct httpreq_record *next;
@@ -322,7 +322,8 @@ bool httpreq_record_cleanup(struct httpreq *httpreq, uint64_t op,
 	}
 	stop(record);
 	record->op = op;
-	record->end_ms = acmems_clock_ms() + CLEANUP_MS;
+	record->end_ms = acmems_clock_ms() +
+			 (httpreq->timeout_ms < CLEANUP_MS ? httpreq->timeout_ms : CLEANUP_MS);
 	if (!ask(record, "cleanup", on_cleaned, err)) {
 		drop(record);
 		return false;

@@ -3,6 +3,7 @@
 
 import re
 import sys
+import threading
 
 import dns_rig
 import dns_web
@@ -58,7 +59,7 @@ def test_raw_over_tls_with_password(world, tmp_path):
 
 def test_wrong_password(world, tmp_path):
     password = tmp_path / "password"
-    password.write_text("wrong\n")
+    password.write_text("xyzzy\n")
     password.chmod(0o600)
     with dns_web.HttpReq(world, user="me:right") as web:
         acmems = world.acmems(module(web, f'username = "me"; password-file = "{password}";'))
@@ -66,7 +67,7 @@ def test_wrong_password(world, tmp_path):
         answer = acmems.sign(world.csr("www.example.test"))
         assert answer.status == 500
         rig.wait_for(lambda: dns_rig.messages(acmems, 'present of the server at .*status 401, "who are you'), "reason")
-        assert "wrong" not in re.sub("what is wrong", "", acmems.log())
+        assert "xyzzy" not in acmems.log()
 
 
 def test_a_server_that_fails_at_first(world):
@@ -105,11 +106,11 @@ def test_stopped_in_the_middle(world):
         web.faults += ["lose", "stall"]
         acmems = world.acmems(module(web))
         acmems.announce("stall|given up|cancel|stopp|end")
-        import threading
         client = threading.Thread(target=lambda: acmems.sign(world.csr("www.example.test")), daemon=True)
         client.start()
         rig.wait_for(lambda: len(web.requests) >= 2, "the server has the record")
         acmems.signal(15)
+        rig.wait_for(lambda: "stopping" in acmems.log(), "it stops")
         acmems.signal(15)
         rig.wait_for(lambda: "/dns/cleanup" in web.paths(), "taken back")
         acmems.wait()
