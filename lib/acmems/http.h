@@ -146,9 +146,9 @@ void acmems_http_insist_cancel(uint64_t id);
 char *acmems_http_basic(const char *user, const char *password, struct acmems_error *err);
 
 /*
- * What an answer that is none of 2xx says of itself as an error: ACMEMS_CONFIG for 401 and 403,
- * ACMEMS_UNAVAILABLE for 429 and 5xx, else ACMEMS_BAD_ANSWER; the status, and the beginning of the
- * body in printable characters. Returns false.
+ * What an answer says of itself as an error: the status, and the beginning of the body in printable
+ * characters; ACMEMS_CONFIG for 401 and 403, ACMEMS_UNAVAILABLE for 429 and 5xx, else
+ * ACMEMS_BAD_ANSWER. Returns false.
  */
 bool acmems_http_answer_error(const struct acmems_http_answer *answer, struct acmems_error *err);
 

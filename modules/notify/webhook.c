@@ -4,13 +4,11 @@
  * operator's template. Each event is one request; when it fails, the core tries again later. The
  * URL may be a secret, so that errors name the host only.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <acmems/crypto.h>
-#include <acmems/loop.h>
 
 #include "webhook_parts.h"
 
@@ -139,88 +137,57 @@ static void on_cancel(void *arg)
 	drop(arg);
 }
 
+/* Seconds only: a date would be for a server that is down for days. */
+static uint32_t retry_after(const struct acmems_http_answer *answer)
+{
+	const char *text = acmems_http_answer_header(answer, "Retry-After");
+	size_t len = text ? strspn(text, "0123456789") : 0;
+
+	return len > 0 && len < 6 && text[len] == '\0' ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
+/* Another try of what is malformed, too large or of no type that is taken has no other end. */
+static bool is_final(int status)
+{
+	return status == 400 || status == 413 || status == 415 || status == 422;
+}
+
+static void judge(const struct webhook *webhook, const struct acmems_http_answer *answer,
+	const struct acmems_error *why, struct acmems_error *err)
+{
+	char host[HOST_MAX];
+
+	if (answer) {
+		acmems_http_answer_error(answer, err);
+		err->retry_after = retry_after(answer);
+		if (is_final(answer->status))
+			err->code = ACMEMS_BAD_REQUEST;
+	} else {
+		*err = *why;
+	}
+	host_of(webhook, host);
+	acmems_error_context(err, "%s", host);
+}
+
 static void on_answer(
 	void *arg, const struct acmems_http_answer *answer, const struct acmems_error *why)
 {
 	struct webhook_send *send = arg;
+	uint64_t op = send->op;
 	struct acmems_error err = {0};
 	bool ok = answer && answer->status / 100 == 2;
-	char host[HOST_MAX];
-	uint64_t op = send->op;
 
-	if (!ok) {
-		if (answer)
-			acmems_http_answer_error(answer, &err);
-		else
-			err = *why;
-		host_of(send->webhook, host);
-		acmems_error_context(&err, "%s", host);
-	}
+	/* what it says is put into words as an error is */
+	if (ok)
+		acmems_http_answer_error(answer, &err);
+	else
+		judge(send->webhook, answer, why, &err);
 	send->call = 0;
 	drop(send);
-	acmems_op_finish(op, ok ? NULL : &err);
-}
-
-/* ---- headers ---- */
-
-struct headers {
-	struct acmems_http_header all[WEBHOOK_HEADERS_MAX + 8];
-	size_t count;
-	char id[24];
-	char timestamp[24];
-	char signature[8 + ACMEMS_DIGEST_HEX_MAX];
-	char token[4200];
-};
-
-static void put(struct headers *headers, const char *name, const char *value)
-{
-	headers->all[headers->count++] = (struct acmems_http_header){name, value};
-}
-
-/* HMAC-SHA256 over "TIMESTAMP.BODY": with the time in it, an old request can be told. */
-static bool sign(const struct webhook *webhook, const char *body, size_t len,
-	struct headers *headers, struct acmems_error *err)
-{
-	unsigned char digest[ACMEMS_DIGEST_MAX];
-	size_t head, digest_len;
-	char *text = malloc(len + sizeof(headers->timestamp) + 1);
-
-	if (!text)
-		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a signature");
-	snprintf(headers->timestamp, sizeof(headers->timestamp), "%" PRId64, acmems_clock_wall());
-	head = strlen(headers->timestamp);
-	memcpy(text, headers->timestamp, head);
-	text[head++] = '.';
-	memcpy(text + head, body, len);
-	digest_len = acmems_hmac(
-		"sha256", webhook->secret, strlen(webhook->secret), text, head + len, digest);
-	free(text);
-	if (digest_len == 0)
-		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a signature");
-	memcpy(headers->signature, "sha256=", 7);
-	acmems_hex(digest, digest_len, headers->signature + 7);
-	put(headers, "X-Acmems-Timestamp", headers->timestamp);
-	put(headers, "X-Acmems-Signature", headers->signature);
-	return true;
-}
-
-static bool write_headers(const struct webhook *webhook, const struct acmems_event *event,
-	const char *body, size_t len, struct headers *headers, struct acmems_error *err)
-{
-	bool gotify = webhook->format == WEBHOOK_GOTIFY;
-
-	snprintf(headers->id, sizeof(headers->id), "%" PRIu64, event->id);
-	put(headers, "Content-Type", webhook->content_type);
-	put(headers, "X-Acmems-Event", event->name);
-	put(headers, "X-Acmems-Id", headers->id);
-	if (webhook->token) {
-		snprintf(headers->token, sizeof(headers->token), "%s%s", gotify ? "" : "Bearer ",
-			webhook->token);
-		put(headers, gotify ? "X-Gotify-Key" : "Authorization", headers->token);
-	}
-	for (size_t i = 0; i < webhook->own_count; i++)
-		put(headers, webhook->own[i].name, webhook->own[i].value);
-	return !webhook->secret || sign(webhook, body, len, headers, err);
+	if (ok)
+		acmems_op_finish_with(op, err.message, strlen(err.message));
+	else
+		acmems_op_finish(op, &err);
 }
 
 static bool start_call(struct webhook_send *send, const struct acmems_event *event,
@@ -228,7 +195,7 @@ static bool start_call(struct webhook_send *send, const struct acmems_event *eve
 {
 	const struct webhook *webhook = send->webhook;
 	bool matrix = webhook->format == WEBHOOK_MATRIX && !webhook->template;
-	struct headers headers = {.count = 0};
+	struct webhook_headers headers = {.count = 0};
 	char url[URL_MAX + 40];
 	struct acmems_http_call call = {.method = matrix ? "PUT" : "POST",
 		.url = url,
@@ -240,14 +207,14 @@ static bool start_call(struct webhook_send *send, const struct acmems_event *eve
 		.ca_file = webhook->ca_file,
 		.plain = true};
 
-	if (!write_headers(webhook, event, body, len, &headers, err))
+	if (!webhook_headers_write(webhook, event, body, len, &headers, err))
 		return false;
 	call.header_count = headers.count;
 	/* the number of the transaction makes a repetition no second message */
 	snprintf(url, sizeof(url), "%s%s%s", url_of(webhook), matrix ? "/acmems-" : "",
 		matrix ? headers.id : "");
 	send->call = acmems_http_call_start(&call, on_answer, send, err);
-	acmems_wipe(headers.token, sizeof(headers.token));
+	acmems_wipe(&headers, sizeof(headers));
 	return send->call != 0;
 }
 

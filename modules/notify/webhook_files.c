@@ -8,7 +8,7 @@
 
 #include "webhook_parts.h"
 
-#define SECRET_MAX 4096
+#define SECRET_MAX WEBHOOK_TOKEN_MAX
 #define HEADERS_FILE_MAX 16384
 #define TEMPLATE_MAX 65536
 #define NAME_LETTERS "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'*+-.^_`|~"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * webhook_parts.h - what the parts of notify-webhook share: the instance, the bodies it sends
- * (webhook_body.c, webhook_template.c), and what it reads from files (webhook_files.c).
+ * (webhook_body.c, webhook_headers.c, webhook_template.c), and what it reads from files (webhook_files.c).
  */
 #ifndef WEBHOOK_PARTS_H
 #define WEBHOOK_PARTS_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <acmems/crypto.h>
 #include <acmems/http.h>
 #include <acmems/json.h>
 #include <acmems/module.h>
@@ -71,6 +72,24 @@ char *webhook_body(const struct webhook *webhook, const struct acmems_event *eve
 /* "2026-11-24T09:30:00Z" (RFC 3339). */
 void webhook_time(int64_t when, char out[WEBHOOK_TIME_MAX]);
 const char *webhook_severity(const struct acmems_event *event);
+
+/* ---- webhook_headers.c ---- */
+
+#define WEBHOOK_TOKEN_MAX 4096
+
+struct webhook_headers {
+	struct acmems_http_header all[WEBHOOK_HEADERS_MAX + 8];
+	size_t count;
+	/* texts that they point to */
+	char id[24];
+	char timestamp[24];
+	char signature[8 + ACMEMS_DIGEST_HEX_MAX];
+	char token[WEBHOOK_TOKEN_MAX + 8];
+};
+
+/* Adds all headers; *headers is zeroed before, and must not be moved then. */
+bool webhook_headers_write(const struct webhook *webhook, const struct acmems_event *event,
+	const char *body, size_t len, struct webhook_headers *headers, struct acmems_error *err);
 
 /* ---- webhook_template.c ---- */
 

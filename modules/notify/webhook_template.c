@@ -14,10 +14,10 @@
 
 /* What is not a field, and the closed list of fields. */
 static const char *const names[] = {"account", "block", "closest-block", "count", "days-left",
-	"detail", "directory", "down-since", "duration-ms", "event", "file", "first", "id",
-	"instance", "missed", "names", "not-after", "old-not-after", "peer", "problem",
-	"retry-after", "serial", "severity", "status", "storage", "summary", "time", "validator",
-	"what"};
+	"detail", "directory", "down-since", "duration-ms", "event", "file", "first", "held-back",
+	"id", "instance", "last", "missed", "names", "not-after", "old-not-after", "peer",
+	"problem", "retry-after", "serial", "severity", "status", "storage", "summary", "time",
+	"validator", "what"};
 
 /* The name in "${NAME}" at text; returns what is behind it, or NULL when it is none. */
 static const char *take_name(const char *text, char name[NAME_MAX_LEN + 1])

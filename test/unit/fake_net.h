@@ -191,13 +191,23 @@ void acmems_dns_wait_cancel(uint64_t id)
 
 /* ---- answers to the last one asked ---- */
 
-static inline void fake_answer(int status, const char *body)
+static inline void fake_answer_with(
+	int status, const char *body, const struct acmems_http_header *header)
 {
 	struct fake_ask *ask = fake_last(&fake_calls);
-	struct acmems_http_answer answer = {.status = status, .body = body, .len = strlen(body)};
+	struct acmems_http_answer answer = {.status = status,
+		.body = body,
+		.len = strlen(body),
+		.headers = header,
+		.header_count = header ? 1 : 0};
 
 	ask->id = 0;
 	ask->done.http(ask->arg, &answer, NULL);
+}
+
+static inline void fake_answer(int status, const char *body)
+{
+	fake_answer_with(status, body, NULL);
 }
 
 static inline void fake_no_answer(void)

@@ -72,6 +72,7 @@ struct run {
 	uint64_t op;
 	int done;
 	struct acmems_error err;
+	char said[300];
 };
 
 static bool on_start(void *ctx, uint64_t op, struct acmems_error *error)
@@ -85,9 +86,8 @@ static void on_done(void *arg, const struct acmems_error *error, const void *dat
 {
 	struct run *run = arg;
 
-	(void)data;
-	(void)len;
 	run->done += error ? 100 : 1;
+	snprintf(run->said, sizeof(run->said), "%.*s", (int)len, data ? (const char *)data : "");
 	if (error)
 		run->err = *error;
 }
@@ -116,9 +116,10 @@ static const struct fake_ask *sent(const struct acmems_event *what)
 	if (!start(&run, what))
 		fail_msg("%s", run.err.message);
 	ask = fake_last(&fake_calls);
-	fake_answer(204, "");
+	fake_answer(200, "thank you\n");
 	run_until(run.done);
 	assert_int_equal(run.done, 1);
+	assert_string_equal(run.said, "status 200, \"thank you\"");
 	return ask;
 }
 
@@ -182,7 +183,8 @@ static void chats(void **state)
 		size_t members;
 		const char *has;
 	} cases[] = {
-		{WEBHOOK_SLACK, 2, "\\u000adetail: x\\\", \\\"y\\\": \\\" &lt;!channel&gt; @all `*_ "},
+		{WEBHOOK_SLACK, 2,
+			"\\u000adetail: x\\\", \\\"y\\\": \\\" &lt;!channel&gt; @all `*_ "},
 		{WEBHOOK_MATTERMOST, 1, "{\"text\":\"```\\u000arejected a.example.org\\u000a"},
 		{WEBHOOK_MATTERMOST, 1, " @all '*_ "},
 		{WEBHOOK_MATRIX, 3, "\"m.mentions\":{}"},
@@ -357,6 +359,20 @@ static void servers_that_say_no(void **state)
 	run_until(run.done);
 	assert_int_equal(run.err.code, ACMEMS_UNAVAILABLE);
 	assert_string_equal(run.err.message, "https://chat.example: status 503, \"busy\"");
+	assert_true(start(&run, &what));
+	fake_answer_with(429, "slow down", &(struct acmems_http_header){"Retry-After", "90"});
+	run_until(run.done);
+	assert_int_equal(run.err.code, ACMEMS_UNAVAILABLE);
+	assert_int_equal(run.err.retry_after, 90);
+	assert_true(start(&run, &what));
+	fake_answer(404, "");
+	run_until(run.done);
+	assert_int_equal(run.err.code, ACMEMS_BAD_ANSWER);
+	assert_true(start(&run, &what));
+	fake_answer(422, "");
+	run_until(run.done);
+	assert_int_equal(run.err.code, ACMEMS_BAD_REQUEST);
+	assert_int_equal(run.err.retry_after, 0);
 	assert_true(start(&run, &what));
 	fake_no_answer();
 	run_until(run.done);
