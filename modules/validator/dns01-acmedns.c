@@ -117,7 +117,7 @@ static bool check_accounts(const struct acmedns *acmedns, struct acmems_error *e
 {
 	struct acmems_error why = {0};
 
-	if (acmedns_account_load(acmedns->accounts, NULL, NULL, &why) ||
+	if (acmedns_account_try(acmedns->accounts, &why) ||
 		(why.code == ACMEMS_NOT_FOUND && acmedns->registers))
 		return true;
 	*err = why;

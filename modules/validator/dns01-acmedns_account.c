@@ -96,16 +96,24 @@ bool acmedns_account_load(const char *path, const char *name, struct acmedns_acc
 
 	if (!json)
 		return false;
-	one = name ? find(json, name) : NULL;
-	if (name && !one) {
+	one = find(json, name);
+	if (!one) {
 		ok = acmems_error_set(
 			err, ACMEMS_NOT_FOUND, "\"%s\" has no account for \"%s\"", path, name);
-	} else if (name && !acmedns_account_parse(one, account, err)) {
+	} else if (!acmedns_account_parse(one, account, err)) {
 		err->code = ACMEMS_CONFIG;
 		ok = acmems_error_context(err, "\"%s\", account for \"%s\"", path, name);
 	}
 	acmems_json_free(json);
 	return ok;
+}
+
+bool acmedns_account_try(const char *path, struct acmems_error *err)
+{
+	struct acmems_json *json = read_file(path, err);
+
+	acmems_json_free(json);
+	return json != NULL;
 }
 
 static void put_account(struct acmems_json_writer *out, const char *name,

@@ -27,11 +27,13 @@ struct acmedns_account {
 
 /*
  * The account of a name, to be wiped. False with ACMEMS_NOT_FOUND when the file, or the name in it, is
- * not there, and with another code when the file is not as it should be. name NULL: just tries the
- * file.
+ * not there, and with another code when the file is not as it should be.
  */
 bool acmedns_account_load(const char *path, const char *name, struct acmedns_account *account,
 	struct acmems_error *err);
+
+/* Whether the file is there and as it should be; errors as above. */
+bool acmedns_account_try(const char *path, struct acmems_error *err);
 
 /* What a server said to a registration. */
 bool acmedns_account_parse(
