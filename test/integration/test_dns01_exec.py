@@ -202,6 +202,15 @@ def test_files_of_http_01(config, start, tmp_path, http_port, convention):
         server.server_close()
 
 
+def states(*which):
+    return subprocess.run(["ps", "-o", "stat=", *map(str, which)], capture_output=True, text=True).stdout.split()
+
+
+def alive(*which):
+    """Whoever adopts the children of a program that is gone may leave them as zombies."""
+    return [state for state in states(*which) if not state.startswith("Z")]
+
+
 def test_a_program_that_fails_says_why(bind, daemon, tmp_path):
     path = script(tmp_path, "dns-update", "#!/bin/sh\n[ $1 = cleanup ] && exit\necho the provider is down >&2\nexit 7\n")
     acmems = daemon(bind, f'command = [ "{path}" ];')
@@ -236,9 +245,9 @@ def test_out_of_time_nothing_is_left_running(bind, daemon, tmp_path):
     answer = acmems.sign(rig.make_csr(tmp_path, "h.example.org"))
     assert answer.status == 504 and "ran longer than 500 ms" in answer.text
     group = (tmp_path / "pid").read_text().strip()
-    assert subprocess.run(["ps", "-o", "pid=", "--sid", "0", "-g", group], capture_output=True).stdout.split() == []
-    zombies = subprocess.run(["ps", "-o", "stat=", "--ppid", str(acmems.pid)], capture_output=True, text=True).stdout
-    assert not zombies.strip()
+    members = subprocess.run(["pgrep", "-g", group], capture_output=True, text=True).stdout.split()
+    assert not members or not alive("-p", ",".join(members))
+    assert not states("--ppid", acmems.pid)
     rig.wait_for(lambda: acmems.fds() <= fds, "no descriptor is left")
 
 
@@ -250,8 +259,43 @@ def test_programs_wait_for_each_other(bind, daemon, tmp_path):
     check(acmems, bind, tmp_path, *[f"n{i}.example.org" for i in range(8)])
 
 
+def test_many_at_once(bind, daemon, tmp_path):
+    path = script(tmp_path, "dns-update", lego_script(bind))
+    acmems = daemon(bind, f'command = [ "{path}" ]; at-most = 16;')
+    csrs = [rig.make_csr(tmp_path, f"m{i}.example.org", f"*.m{i}.example.org") for i in range(40)]
+    acmems.signed(rig.make_csr(tmp_path, "first.example.org"))
+    fds = acmems.fds()
+    statuses = []
+    threads = [threading.Thread(target=lambda csr=csr: statuses.append(acmems.sign(csr).status)) for csr in csrs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 40
+    rig.wait_for(bind.clean, "the zone is clean")
+    assert not states("--ppid", acmems.pid)
+    # connections to the CA and to clients may stay open for a while
+    rig.wait_for(lambda: acmems.fds() <= fds + 8, "no descriptor is left")
+
+
+def test_a_reload_lets_programs_finish(bind, daemon, tmp_path):
+    text = lego_script(bind).replace("case $1 in", f"echo $1 >> {tmp_path}/calls\n[ $1 = cleanup ] || sleep 1\ncase $1 in", 1)
+    path = script(tmp_path, "dns-update", text)
+    acmems = daemon(bind, f'command = [ "{path}" ];')
+    csr = rig.make_csr(tmp_path, "reload.example.org")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(acmems.sign(csr)))
+    thread.start()
+    rig.wait_for((tmp_path / "calls").exists, "the program runs")
+    rig.reload(acmems)
+    thread.join()
+    assert answers[0].status == 200, answers[0].text
+    rig.wait_for(bind.clean, "the zone is clean")
+
+
 def test_it_is_ended_with_the_daemon(bind, daemon, tmp_path):
-    path = script(tmp_path, "dns-update", f"#!/bin/sh\necho $1 >> {tmp_path}/calls\n[ $1 = cleanup ] || exec sleep 300\n")
+    path = script(tmp_path, "dns-update", f"#!/bin/sh\n[ $1 = cleanup ] || echo $$ > {tmp_path}/pid\n"
+                  f"echo $1 >> {tmp_path}/calls\n[ $1 = cleanup ] || exec sleep 300\n")
     acmems = daemon(bind, f'command = [ "{path}" ];')
     acmems.announce("stopping", "s.example.org", "given up")
     csr = rig.make_csr(tmp_path, "s.example.org")
@@ -265,7 +309,8 @@ def test_it_is_ended_with_the_daemon(bind, daemon, tmp_path):
     thread.join()
     assert time.monotonic() - began < 10
     assert (tmp_path / "calls").read_text().split() == ["present", "cleanup"]
-    assert not subprocess.run(["pgrep", "-f", "sleep 300"], capture_output=True).stdout
+    pid = (tmp_path / "pid").read_text().strip()
+    assert not alive("-p", pid)
 
 
 @pytest.mark.parametrize("options, said", [
