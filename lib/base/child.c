@@ -88,6 +88,11 @@ static struct child *find(uint64_t id)
 	return NULL;
 }
 
+static bool may_start(const struct child *child)
+{
+	return child->state == CHILD_WAITING && (child->after == 0 || !find(child->after));
+}
+
 static void free_child(struct child *child)
 {
 	acmems_timer_free(child->timer);
@@ -116,7 +121,7 @@ static struct child *next_of(const struct acmems_child_pool *pool)
 		return NULL;
 	TAILQ_FOREACH(child, &children, entry)
 	{
-		if (child->pool == pool && child->state == CHILD_WAITING && !find(child->after))
+		if (child->pool == pool && may_start(child))
 			return child;
 	}
 	return NULL;
