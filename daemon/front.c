@@ -4,12 +4,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <acmems/http.h>
 #include <acmems/log.h>
 #include "answer.h"
 #include "net/http_server.h"
 #include "net/http_terms.h"
+#include "own_cert.h"
 #include "sign.h"
 
 /* A restart takes a few seconds. */
@@ -17,6 +19,7 @@
 
 struct front {
 	struct generation *generation;
+	struct own_cert *own; /* NULL: the listener's certificate is somebody else's care */
 	struct acmems_http_server *servers[2]; /* without TLS, with TLS; NULL: nowhere */
 };
 
@@ -168,6 +171,9 @@ bool front_check(const struct settings_mgmt *mgmt, struct acmems_error *err)
 {
 	struct tls_files_config files = files_of(mgmt);
 
+	/* they are made when they are needed */
+	if (mgmt->tls.self.count > 0 && access(mgmt->tls.key, F_OK) < 0)
+		return true;
 	return !has_tls(mgmt) || tls_files_check(&files, err);
 }
 
@@ -189,6 +195,8 @@ static bool listen_on(struct front *front, bool tls, char *const *texts, struct 
 
 	if (!texts[0])
 		return true;
+	if (tls && mgmt->tls.self.count > 0 && !own_cert_prepare(&mgmt->tls, err))
+		return false;
 	terms = http_terms_new(
 		tls ? &files : NULL, mgmt->trusted_proxies.items, mgmt->proxy_protocol, err);
 	if (!terms)
@@ -216,6 +224,10 @@ struct front *front_new(struct generation *generation, struct acmems_error *err)
 		ok = texts && listen_on(front, tls, texts, err);
 		free(texts);
 	}
+	if (ok && generation->own && front->servers[1]) {
+		front->own = own_cert_new(generation, err);
+		ok = front->own != NULL;
+	}
 	if (ok)
 		return front;
 	front_free(front);
@@ -224,6 +236,8 @@ struct front *front_new(struct generation *generation, struct acmems_error *err)
 
 void front_open(struct front *front)
 {
+	if (front->own)
+		own_cert_begin(front->own);
 	for (int i = 0; i < 2; i++) {
 		if (front->servers[i])
 			acmems_http_server_open(front->servers[i]);
@@ -234,6 +248,7 @@ void front_free(struct front *front)
 {
 	if (!front)
 		return;
+	own_cert_free(front->own);
 	for (int i = 0; i < 2; i++)
 		acmems_http_server_free(front->servers[i]);
 	free(front);

@@ -190,6 +190,7 @@ void generation_free(struct generation *generation)
 		acme_client_free(generation->accounts[i].client);
 	for (size_t i = 0; i < generation->instance_count; i++)
 		instance_free(generation->instances[i]);
+	free(generation->own);
 	free(generation->blocks);
 	free(generation->accounts);
 	free(generation->instances);

@@ -53,6 +53,7 @@ struct generation {
 	size_t account_count;
 	struct block *blocks;
 	size_t block_count;
+	struct block *own; /* what the listener's certificate is ordered through; NULL: it is not */
 	size_t holds;
 	bool draining; /* retired or stopping: requests still offered to it are answered 503 */
 	struct generation_life *life; /* generation.c's own */

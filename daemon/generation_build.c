@@ -184,6 +184,40 @@ static void build_blocks(struct building *building)
 	}
 }
 
+/* No client's: whatever the auth blocks say, the listener gets a certificate for its own names. */
+static bool build_own(struct building *building)
+{
+	static const char what[] = "mgmt: tls: self";
+	/* what is kept is the file */
+	static struct instance nowhere;
+	struct generation *generation = building->generation;
+	const struct settings *settings = generation->settings;
+	struct conf_faults *faults = building->faults;
+	const struct conf_node *mgmt, *node;
+	const char *account, *validator;
+
+	if (settings->mgmt.tls.self.count == 0)
+		return true;
+	mgmt = conf_child(settings->root, "mgmt");
+	node = conf_child(conf_child(mgmt, "tls"), "self");
+	account = settings_ref_default(settings, SETTINGS_REF_ACCOUNT, node, what, faults);
+	validator = settings_ref_default(settings, SETTINGS_REF_VALIDATOR, node, what, faults);
+	if (!account || !validator)
+		return true;
+	generation->own = calloc(1, sizeof(*generation->own));
+	if (!generation->own)
+		return out_of_memory(building);
+	*generation->own = (struct block){
+		.generation = generation,
+		.name = "mgmt.tls",
+		.wildcards = true,
+		.validator = find_instance(generation, ACMEMS_VALIDATOR, validator),
+		.storage = &nowhere,
+		.account = find_account(generation, account),
+	};
+	return true;
+}
+
 static void check_front(struct building *building)
 {
 	const struct settings *settings = building->generation->settings;
@@ -198,6 +232,8 @@ static void check_front(struct building *building)
 /* Every block complete? Nothing half-made may ever judge a request. */
 static bool is_whole(const struct generation *generation)
 {
+	if (generation->own && (!generation->own->validator || !generation->own->account))
+		return false;
 	for (size_t i = 0; i < generation->block_count; i++) {
 		const struct block *block = &generation->blocks[i];
 
@@ -229,6 +265,8 @@ static bool build(struct building *building, bool for_test)
 	build_instances(building);
 	build_accounts(building);
 	build_blocks(building);
+	if (!build_own(building))
+		return false;
 	check_front(building);
 	if (conf_faultless(building->faults) && !is_whole(generation))
 		conf_fault(building->faults, NULL, "an auth block is not complete");

@@ -42,6 +42,7 @@ struct settings_tls {
 	struct acmems_list listen; /* not given: all but the Unix sockets of mgmt's */
 	char *certificate;
 	char *key;
+	struct acmems_list self; /* names of a certificate that we get for ourselves */
 	char *client_ca; /* NULL: nobody is asked for a certificate */
 };
 

@@ -11,6 +11,7 @@
 #include "net/address.h"
 #include "net/proxies.h"
 #include "settings_parts.h"
+#include "x509/name.h"
 
 /* ---- log ---- */
 
@@ -87,6 +88,13 @@ static const struct acmems_option tls_rows[] = {
 		.min = 1,
 		.max = 3000,
 		.help = "file with its key, PEM"},
+	{.name = "self",
+		.type = ACMEMS_LIST,
+		.offset = offsetof(struct settings, mgmt.tls.self),
+		.min = 1,
+		.max = 100,
+		.help = "names of the server: its certificate is ordered as anybody's and written "
+			"to the two files"},
 	{.name = "client-ca",
 		.type = ACMEMS_STRING,
 		.offset = offsetof(struct settings, mgmt.tls.client_ca),
@@ -281,6 +289,25 @@ static bool check_listen(
 	return ok;
 }
 
+static bool check_self(
+	const struct settings *settings, const struct conf_node *node, struct conf_faults *faults)
+{
+	const struct acmems_list *self = &settings->mgmt.tls.self;
+	char name[NAME_DNS_MAX];
+	bool ok = true;
+
+	for (size_t i = 0; i < self->count; i++) {
+		struct acmems_error err = {0};
+		bool wildcard;
+
+		if (name_dns(self->items[i], strlen(self->items[i]), name, &wildcard, &err))
+			continue;
+		conf_fault(faults, node, "mgmt: tls: \"self\": %s", err.message);
+		ok = false;
+	}
+	return ok;
+}
+
 static bool check_proxies(
 	const struct settings *settings, const struct conf_node *node, struct conf_faults *faults)
 {
@@ -311,6 +338,7 @@ bool settings_mgmt_read(struct settings *settings, struct conf_faults *faults)
 
 	fit_default_listen(&settings->mgmt.listen);
 	ok = check_listen(settings, node, faults) && ok;
+	ok = check_self(settings, conf_child(conf_child(node, "tls"), "self"), faults) && ok;
 	return check_proxies(settings, node, faults) && ok;
 }
 

@@ -9,51 +9,21 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <acmems/address.h>
 #include <acmems/crypto.h>
-#include <acmems/loop.h>
 
 #include "base/tls_identity.h"
+#include "x509/cert_new.h"
 #include "x509/key.h"
 #include "x509/name.h"
 
 #define ACME_IDENTIFIER "1.3.6.1.5.5.7.1.31" /* id-pe-acmeIdentifier (RFC 8737, 6.1) */
 #define SUBJECT "acmems tls-alpn-01"
 #define DIGEST_LEN 32
-#define SERIAL_LEN 16
 /* Clocks differ; and an order is over long before. */
 #define DAYS_BEFORE 1
 #define DAYS_AFTER 7
-
-static bool set_serial(X509 *cert)
-{
-	unsigned char bytes[SERIAL_LEN];
-
-	if (!acmems_random(bytes, sizeof(bytes)))
-		return false;
-	/* positive, and of full length */
-	bytes[0] = (unsigned char)((bytes[0] & 0x3f) | 0x40);
-	return ASN1_STRING_set(X509_get_serialNumber(cert), bytes, sizeof(bytes)) == 1;
-}
-
-static bool set_validity(X509 *cert)
-{
-	time_t now = (time_t)acmems_clock_wall();
-
-	return X509_time_adj_ex(X509_getm_notBefore(cert), -DAYS_BEFORE, 0, &now) &&
-	       X509_time_adj_ex(X509_getm_notAfter(cert), DAYS_AFTER, 0, &now);
-}
-
-static bool set_names(X509 *cert)
-{
-	X509_NAME *name = X509_get_subject_name(cert);
-
-	return X509_NAME_add_entry_by_txt(
-		       name, "CN", MBSTRING_ASC, (const unsigned char *)SUBJECT, -1, -1, 0) == 1 &&
-	       X509_set_issuer_name(cert, name) == 1;
-}
 
 static bool add_identifier(X509 *cert, int type, const void *data, size_t len)
 {
@@ -128,15 +98,17 @@ static bool add_name(X509 *cert, const char *identifier, struct acmems_error *er
 	return done || acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a certificate");
 }
 
-static bool fill(struct acmems_tls_identity *identity, const char *key_authorization,
-	struct acmems_error *err)
+static bool fill(struct acmems_tls_identity *identity, const char *identifier,
+	const char *key_authorization, struct acmems_error *err)
 {
-	X509 *cert = identity->cert;
-
-	if (X509_set_version(cert, X509_VERSION_3) == 1 && set_serial(cert) && set_validity(cert) &&
-		set_names(cert) && X509_set_pubkey(cert, identity->key) == 1 &&
-		add_digest(cert, key_authorization) &&
-		X509_sign(cert, identity->key, EVP_sha256()) > 0)
+	identity->key = key_new(err);
+	if (!identity->key)
+		return false;
+	identity->cert = cert_new(identity->key, SUBJECT, DAYS_BEFORE, DAYS_AFTER);
+	if (identity->cert && !add_name(identity->cert, identifier, err))
+		return false;
+	if (identity->cert && add_digest(identity->cert, key_authorization) &&
+		X509_sign(identity->cert, identity->key, EVP_sha256()) > 0)
 		return true;
 	return acmems_error_set(err, ACMEMS_NO_MEMORY, "cannot make a certificate");
 }
@@ -145,17 +117,10 @@ struct acmems_tls_identity *acmems_tls_identity_new(
 	const char *identifier, const char *key_authorization, struct acmems_error *err)
 {
 	struct acmems_tls_identity *identity = calloc(1, sizeof(*identity));
-	bool done = false;
+	bool done =
+		identity ? fill(identity, identifier, key_authorization, err)
+			 : acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a certificate");
 
-	if (identity) {
-		identity->cert = X509_new();
-		identity->key = key_new(err);
-	}
-	if (!identity || !identity->cert)
-		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a certificate");
-	else if (identity->key)
-		done = add_name(identity->cert, identifier, err) &&
-		       fill(identity, key_authorization, err);
 	ERR_clear_error();
 	if (done)
 		return identity;

@@ -5,6 +5,7 @@ import concurrent.futures
 import http.client
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -260,3 +261,86 @@ def test_certificates_of_clients(config, start, files, clients, authority, port,
         with pytest.raises(OSError):
             tls_rig.request(port, "GET", "/", context=tls_rig.context(authority, bad))
     rig.wait_for(lambda: acmems.log().count("TLS failed: certificate verify failed") == 2, "both are told")
+
+
+def own(folder, port, names='"acmems.example.org", "acmems2.example.org"', more=""):
+    return (f'tls: {{ certificate = "{folder}/own.pem"; key = "{folder}/own.key"; self = [ {names} ]; {more} '
+            f'listen = [ "127.0.0.1:{port}" ]; }};')
+
+
+def shown(port, root=None, name="acmems.example.org"):
+    """The certificate for that name, as text, if it is good."""
+    context = ssl.create_default_context(cafile=root) if root else ssl._create_unverified_context()
+    try:
+        with socket.create_connection(("127.0.0.1", port), rig.PATIENCE) as client:
+            with context.wrap_socket(client, server_hostname=name) as stream:
+                der = stream.getpeercert(True)
+    except OSError:
+        return None
+    return rig.run("openssl", "x509", "-inform", "der", "-noout", "-text", "-serial", input=der).stdout.decode()
+
+
+def test_it_signs_its_own(config, start, pebble, port, tmp_path):
+    """From nothing, without a cron job: first one signed by itself, then one of the CA."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    acmems = start(config(mgmt=own(folder, port), auth=AUTH))
+    rig.wait_for(lambda: shown(port), "something is shown")
+    text = rig.wait_for(lambda: shown(port, pebble.root()), "the CA's is shown")
+    assert "DNS:acmems.example.org" in text and "DNS:acmems2.example.org" in text
+    assert "mgmt.tls was renewed" in acmems.log()
+    assert folder.joinpath("own.key").stat().st_mode & 0o777 == 0o600
+    orders = pebble.orders()
+    rig.reload(acmems)
+    rig.wait_for(lambda: "g2: ready -> open" in acmems.log(), "the new generation is open")
+    acmems.ready()
+    time.sleep(1)
+    assert pebble.orders() == orders
+    assert shown(port, pebble.root()).splitlines()[-1] == text.splitlines()[-1]
+    # other names need another certificate
+    acmems.config.write_text(config(mgmt=own(folder, port, '"acmems3.example.org"'), auth=AUTH, port=acmems.port))
+    rig.reload(acmems)
+    rig.wait_for(lambda: shown(port, pebble.root(), "acmems3.example.org"), "the other name is shown")
+
+
+def test_its_own_is_renewed_in_time(config, start, pebble, port, authority, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    key = folder / "own.key"
+    csr = rig.make_csr(tmp_path, "acmems.example.org", key=rig.make_key(folder, "own.key"))
+    # a long life of which little is left
+    rig.run("faketime", "-f", "-80d", "openssl", "x509", "-req", "-CA", authority.cert, "-CAkey", authority.key,
+            "-CAcreateserial", "-days", "90", "-copy_extensions", "copy", "-out", folder / "own.pem", input=csr)
+    before = key.read_bytes()
+    start(config(mgmt=own(folder, port, '"acmems.example.org"'), auth=AUTH))
+    assert rig.wait_for(lambda: shown(port), "the old one is shown").splitlines()
+    rig.wait_for(lambda: shown(port, pebble.root()), "a new one is shown")
+    assert key.read_bytes() == before
+
+
+@pytest.mark.parametrize("names, says", [('"-x"', "self"), ('"a b.example.org"', "self"), ("", "self")])
+def test_wrong_own_names(config, port, tmp_path, names, says):
+    path = tmp_path / "faulty.conf"
+    path.write_text(config(mgmt=own(tmp_path, port, names), auth=AUTH))
+    result = subprocess.run([rig.BUILD / "daemon/acmems", "-t", "-c", path, "-m", rig.BUILD / "modules"],
+                            capture_output=True, text=True, timeout=rig.PATIENCE)
+    assert result.returncode == 78
+    assert re.search(rf"faulty.conf:\d+: .*{says}", result.stderr), result.stderr
+    assert not list(tmp_path.glob("own.*"))
+
+
+def test_descriptors_run_out(acmems, authority, port):
+    """Connections beyond are closed at once; the loop neither spins nor sleeps."""
+    acmems.announce("cannot accept connections")
+    before = resource.prlimit(acmems.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(acmems.pid, resource.RLIMIT_NOFILE, (acmems.fds() + 3, before[1]))
+    crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+    rig.wait_for(lambda: "cannot accept connections" in acmems.log(), "it is told")
+    used = rig.cpu_seconds(acmems.pid)
+    time.sleep(1)
+    assert rig.cpu_seconds(acmems.pid) - used < 0.3
+    for client in crowd:
+        client.close()
+    assert rig.wait_for(lambda: shown(port), "it goes on")
+    resource.prlimit(acmems.pid, resource.RLIMIT_NOFILE, before)
+    assert tls_rig.request(port, "GET", "/", context=tls_rig.context(authority)).status == 200
