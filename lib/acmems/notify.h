@@ -66,6 +66,21 @@ struct acmems_event {
 	enum acmems_severity severity;
 };
 
+/* "info", "warning" or "error". */
+const char *acmems_severity_name(enum acmems_severity severity);
+
+#define ACMEMS_EVENT_TIME_MAX 32
+
+/* "2026-11-24T09:30:00Z" (RFC 3339) for seconds since 1970-01-01 UTC. */
+void acmems_event_time(int64_t when, char out[ACMEMS_EVENT_TIME_MAX]);
+
+/*
+ * The event as every receiver of JSON gets it: an object of id (a text, because not every reader keeps
+ * 64 bits), event, severity, time, first, count, summary and fields. The caller's to free(); NULL when
+ * there is no memory.
+ */
+char *acmems_event_json(const struct acmems_event *event, size_t *ret_len);
+
 struct acmems_notify_ops {
 	/*
 	 * Operation: deliver the event. What it finishes with, text of one line, is the receiver's

@@ -11,16 +11,12 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include <acmems/child.h>
-#include <acmems/json.h>
 #include <acmems/module.h>
 #include <acmems/notify.h>
 
 #define ROOM "notify-exec"
-#define INPUT_MAX (1u << 18)
-#define TIME_MAX 32
 #define FIELDS_MAX 32
 #define OWN_VARIABLES 8
 #define NAME_MAX_LEN 64
@@ -66,33 +62,11 @@ static const struct acmems_option options[] = {
 
 /* ---- what it is told ---- */
 
-static void time_text(int64_t when, char out[TIME_MAX])
-{
-	time_t time = (time_t)when;
-	struct tm tm;
-
-	if (!gmtime_r(&time, &tm) || strftime(out, TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		snprintf(out, TIME_MAX, "%" PRId64, when);
-}
-
-static const char *severity_text(enum acmems_severity severity)
-{
-	switch (severity) {
-	case ACMEMS_EVENT_INFO:
-		return "info";
-	case ACMEMS_EVENT_WARNING:
-		return "warning";
-	case ACMEMS_EVENT_ERROR:
-		return "error";
-	}
-	return "error";
-}
-
 /* An event's own facts as texts. */
 struct facts {
-	char id[24]; /* a text, because not every reader of JSON keeps 64 bits */
-	char time[TIME_MAX];
-	char first[TIME_MAX];
+	char id[24];
+	char time[ACMEMS_EVENT_TIME_MAX];
+	char first[ACMEMS_EVENT_TIME_MAX];
 	char count[16];
 };
 
@@ -100,28 +74,8 @@ static void fill_facts(const struct acmems_event *event, struct facts *facts)
 {
 	snprintf(facts->id, sizeof(facts->id), "%" PRIu64, event->id);
 	snprintf(facts->count, sizeof(facts->count), "%" PRIu32, event->count);
-	time_text(event->when, facts->time);
-	time_text(event->first, facts->first);
-}
-
-/* As the other modules write it; the caller frees it; NULL: no memory. */
-static char *write_input(
-	const struct acmems_event *event, const struct facts *facts, size_t *ret_len)
-{
-	struct acmems_json_writer *out = acmems_json_writer_new(INPUT_MAX);
-
-	acmems_json_put_text(out, "id", facts->id);
-	acmems_json_put_text(out, "event", event->name);
-	acmems_json_put_text(out, "severity", severity_text(event->severity));
-	acmems_json_put_text(out, "time", facts->time);
-	acmems_json_put_text(out, "first", facts->first);
-	acmems_json_put_int(out, "count", event->count);
-	acmems_json_put_text(out, "summary", event->summary);
-	acmems_json_begin_object(out, "fields");
-	for (size_t i = 0; i < event->field_count; i++)
-		acmems_json_put_text(out, event->fields[i].name, event->fields[i].text);
-	acmems_json_end(out);
-	return acmems_json_writer_finish(out, ret_len);
+	acmems_event_time(event->when, facts->time);
+	acmems_event_time(event->first, facts->first);
 }
 
 /* The environment: its own facts, then one variable a field. */
@@ -152,7 +106,7 @@ static void fill_words(
 	words->count = 0;
 	add(words, "ACMEMS_EVENT", event->name);
 	add(words, "ACMEMS_ID", facts->id);
-	add(words, "ACMEMS_SEVERITY", severity_text(event->severity));
+	add(words, "ACMEMS_SEVERITY", acmems_severity_name(event->severity));
 	add(words, "ACMEMS_TIME", facts->time);
 	add(words, "ACMEMS_FIRST", facts->first);
 	add(words, "ACMEMS_COUNT", facts->count);
@@ -223,7 +177,7 @@ static bool run(
 
 	fill_facts(event, &facts);
 	fill_words(event, &facts, &words);
-	input = write_input(event, &facts, &config.input_len);
+	input = acmems_event_json(event, &config.input_len);
 	if (!input)
 		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for an event");
 	config.input = input;

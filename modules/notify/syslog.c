@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <acmems/module.h>
@@ -124,12 +123,10 @@ static void add_pair(struct line *line, const char *key, const char *value)
 
 static void add_time(struct line *line, const char *key, int64_t when)
 {
-	time_t time = (time_t)when;
-	char text[32];
-	struct tm tm;
+	char text[ACMEMS_EVENT_TIME_MAX];
 
-	if (gmtime_r(&time, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		add_pair(line, key, text);
+	acmems_event_time(when, text);
+	add_pair(line, key, text);
 }
 
 /* Severities of RFC 5424, table 2. */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "webhook_parts.h"
 
@@ -22,29 +21,6 @@ struct text {
 	size_t len;
 	bool full;
 };
-
-void webhook_time(int64_t when, char out[WEBHOOK_TIME_MAX])
-{
-	time_t time = (time_t)when;
-	struct tm tm;
-
-	if (!gmtime_r(&time, &tm) ||
-		strftime(out, WEBHOOK_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		snprintf(out, WEBHOOK_TIME_MAX, "%" PRId64, when);
-}
-
-const char *webhook_severity(const struct acmems_event *event)
-{
-	switch (event->severity) {
-	case ACMEMS_EVENT_INFO:
-		return "info";
-	case ACMEMS_EVENT_WARNING:
-		return "warning";
-	case ACMEMS_EVENT_ERROR:
-		break;
-	}
-	return "error";
-}
 
 /* ---- text for people ---- */
 
@@ -89,7 +65,7 @@ static void add_line(struct text *text)
 
 static void write_text(const struct acmems_event *event, struct text *text)
 {
-	char since[WEBHOOK_TIME_MAX + 32], first[WEBHOOK_TIME_MAX];
+	char since[ACMEMS_EVENT_TIME_MAX + 32], first[ACMEMS_EVENT_TIME_MAX];
 
 	add(text, event->summary, VALUE_MAX);
 	for (size_t i = 0; i < event->field_count; i++) {
@@ -99,7 +75,7 @@ static void write_text(const struct acmems_event *event, struct text *text)
 		add(text, event->fields[i].text, VALUE_MAX);
 	}
 	if (event->count > 1) {
-		webhook_time(event->first, first);
+		acmems_event_time(event->first, first);
 		snprintf(since, sizeof(since), "%" PRIu32 " times since %s", event->count, first);
 		add_line(text);
 		add(text, since, sizeof(since));
@@ -107,27 +83,6 @@ static void write_text(const struct acmems_event *event, struct text *text)
 }
 
 /* ---- formats ---- */
-
-static void put_json(struct acmems_json_writer *out, const struct acmems_event *event)
-{
-	char time[WEBHOOK_TIME_MAX], first[WEBHOOK_TIME_MAX], id[24];
-
-	/* a number of 64 bits would not survive every reader */
-	snprintf(id, sizeof(id), "%" PRIu64, event->id);
-	webhook_time(event->when, time);
-	webhook_time(event->first, first);
-	acmems_json_put_text(out, "id", id);
-	acmems_json_put_text(out, "event", event->name);
-	acmems_json_put_text(out, "severity", webhook_severity(event));
-	acmems_json_put_text(out, "time", time);
-	acmems_json_put_text(out, "first", first);
-	acmems_json_put_int(out, "count", event->count);
-	acmems_json_put_text(out, "summary", event->summary);
-	acmems_json_begin_object(out, "fields");
-	for (size_t i = 0; i < event->field_count; i++)
-		acmems_json_put_text(out, event->fields[i].name, event->fields[i].text);
-	acmems_json_end(out);
-}
 
 /* In Slack <...> makes links and mentions; these three have to be written as entities. */
 static void put_slack(struct acmems_json_writer *out, const char *text)
@@ -227,20 +182,16 @@ static void put_push(struct acmems_json_writer *out, const struct webhook *webho
 		webhook->format == WEBHOOK_NTFY ? ntfy[event->severity] : gotify[event->severity]);
 }
 
-char *webhook_body(const struct webhook *webhook, const struct acmems_event *event, size_t *ret_len,
-	struct acmems_error *err)
+/* The message of a chat. */
+static char *message(
+	const struct webhook *webhook, const struct acmems_event *event, size_t *ret_len)
 {
-	struct acmems_json_writer *out;
+	struct acmems_json_writer *out = acmems_json_writer_new(BODY_MAX);
 	struct text text = {.len = 0};
-	char *body;
 
-	if (webhook->template)
-		return webhook_template_fill(webhook->template, event, ret_len, err);
-	out = acmems_json_writer_new(BODY_MAX);
 	write_text(event, &text);
 	switch ((enum webhook_format)webhook->format) {
 	case WEBHOOK_JSON:
-		put_json(out, event);
 		break;
 	case WEBHOOK_SLACK:
 		put_slack(out, text.data);
@@ -259,7 +210,20 @@ char *webhook_body(const struct webhook *webhook, const struct acmems_event *eve
 		put_push(out, webhook, event, text.data);
 		break;
 	}
-	body = acmems_json_writer_finish(out, ret_len);
+	return acmems_json_writer_finish(out, ret_len);
+}
+
+char *webhook_body(const struct webhook *webhook, const struct acmems_event *event, size_t *ret_len,
+	struct acmems_error *err)
+{
+	char *body;
+
+	if (webhook->template)
+		body = webhook_template_fill(webhook->template, event, ret_len);
+	else if (webhook->format == WEBHOOK_JSON)
+		body = acmems_event_json(event, ret_len);
+	else
+		body = message(webhook, event, ret_len);
 	if (!body)
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a message");
 	return body;

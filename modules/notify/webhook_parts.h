@@ -16,7 +16,6 @@
 #include <acmems/notify.h>
 
 #define WEBHOOK_HEADERS_MAX 32
-#define WEBHOOK_TIME_MAX 32
 
 enum webhook_format {
 	WEBHOOK_JSON,
@@ -69,10 +68,6 @@ void webhook_files_drop(struct webhook *webhook);
 char *webhook_body(const struct webhook *webhook, const struct acmems_event *event, size_t *ret_len,
 	struct acmems_error *err);
 
-/* "2026-11-24T09:30:00Z" (RFC 3339). */
-void webhook_time(int64_t when, char out[WEBHOOK_TIME_MAX]);
-const char *webhook_severity(const struct acmems_event *event);
-
 /* ---- webhook_headers.c ---- */
 
 #define WEBHOOK_TOKEN_MAX 4096
@@ -96,8 +91,9 @@ bool webhook_headers_write(const struct webhook *webhook, const struct acmems_ev
 /* Whether every ${NAME} in the template is one that an event can have. */
 bool webhook_template_check(const char *template, struct acmems_error *err);
 
-/* The template with the event's texts in it, escaped as in a text of JSON; to be freed. */
-char *webhook_template_fill(const char *template, const struct acmems_event *event, size_t *ret_len,
-	struct acmems_error *err);
+/* The template with the event's texts in it, escaped as in a text of JSON; to be freed.
+ * NULL: no memory. */
+char *webhook_template_fill(
+	const char *template, const struct acmems_event *event, size_t *ret_len);
 
 #endif

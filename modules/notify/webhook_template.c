@@ -60,22 +60,22 @@ bool webhook_template_check(const char *template, struct acmems_error *err)
 
 /* The text of that name; "" when this event has none. `room` holds what has to be made. */
 static const char *text_of(
-	const struct acmems_event *event, const char *name, char room[WEBHOOK_TIME_MAX])
+	const struct acmems_event *event, const char *name, char room[ACMEMS_EVENT_TIME_MAX])
 {
 	if (strcmp(name, "event") == 0)
 		return event->name;
 	if (strcmp(name, "summary") == 0)
 		return event->summary;
 	if (strcmp(name, "severity") == 0)
-		return webhook_severity(event);
+		return acmems_severity_name(event->severity);
 	if (strcmp(name, "time") == 0)
-		webhook_time(event->when, room);
+		acmems_event_time(event->when, room);
 	else if (strcmp(name, "first") == 0)
-		webhook_time(event->first, room);
+		acmems_event_time(event->first, room);
 	else if (strcmp(name, "count") == 0)
-		snprintf(room, WEBHOOK_TIME_MAX, "%" PRIu32, event->count);
+		snprintf(room, ACMEMS_EVENT_TIME_MAX, "%" PRIu32, event->count);
 	else if (strcmp(name, "id") == 0)
-		snprintf(room, WEBHOOK_TIME_MAX, "%" PRIu64, event->id);
+		snprintf(room, ACMEMS_EVENT_TIME_MAX, "%" PRIu64, event->id);
 	else
 		room[0] = '\0';
 	for (size_t i = 0; room[0] == '\0' && i < event->field_count; i++) {
@@ -87,7 +87,7 @@ static const char *text_of(
 
 static bool put(FILE *out, const struct acmems_event *event, const char *name)
 {
-	char room[WEBHOOK_TIME_MAX];
+	char room[ACMEMS_EVENT_TIME_MAX];
 	char *quoted = acmems_json_quote(text_of(event, name, room));
 
 	if (!quoted)
@@ -114,8 +114,7 @@ static bool fill(FILE *out, const char *template, const struct acmems_event *eve
 	return true;
 }
 
-char *webhook_template_fill(const char *template, const struct acmems_event *event, size_t *ret_len,
-	struct acmems_error *err)
+char *webhook_template_fill(const char *template, const struct acmems_event *event, size_t *ret_len)
 {
 	char *body = NULL;
 	FILE *out = open_memstream(&body, ret_len);
@@ -125,8 +124,7 @@ char *webhook_template_fill(const char *template, const struct acmems_event *eve
 		ok = false;
 	if (!ok) {
 		free(body);
-		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a message");
-		return NULL;
+		body = NULL;
 	}
 	return body;
 }
