@@ -5,6 +5,8 @@
 
 #include "base/op_core.h"
 
+#include <acmems/json.h>
+
 #include "../../modules/notify/exec.c"
 
 static struct acmems_error failure;
@@ -191,17 +193,6 @@ static void the_event_is_json_on_the_input(void **state)
 	free(text);
 }
 
-static void severities_and_odd_times_have_words(void **state)
-{
-	char text[TIME_MAX];
-
-	(void)state;
-	assert_string_equal(severity_text(ACMEMS_EVENT_INFO), "info");
-	assert_string_equal(severity_text(ACMEMS_EVENT_ERROR), "error");
-	time_text(INT64_MAX, text);
-	assert_string_equal(text, "9223372036854775807");
-}
-
 static void nobody_hears_of_a_cancelled_delivery(void **state)
 {
 	struct answer answer = {0};
@@ -227,7 +218,6 @@ int main(void)
 		with_module(what_can_not_be_run_is_not_delivered),
 		with_module(the_event_is_in_the_environment),
 		with_module(the_event_is_json_on_the_input),
-		with_module(severities_and_odd_times_have_words),
 		with_module(nobody_hears_of_a_cancelled_delivery),
 	};
 
