@@ -76,7 +76,7 @@ static const char *message_for(int status, const struct acmems_error *err)
 
 static const char *details_for(int status, const struct acmems_error *err)
 {
-	return status == 403 || status == 500 ? "" : err->detail;
+	return status == 400 || status == 403 || status == 500 ? "" : err->detail;
 }
 
 /* Copies at most len bytes; all that is not printable ASCII becomes '?'. */

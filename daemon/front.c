@@ -16,6 +16,8 @@
 
 /* A restart takes a few seconds. */
 #define DRAINING_RETRY 10
+/* What is read beyond max-size, so that who posts the wrong file gets to know the limit. */
+#define SURPLUS_MAX 65536
 
 struct front {
 	struct generation *generation;
@@ -59,11 +61,21 @@ static void on_root(struct front *front, struct acmems_http_request *request)
 
 static void on_sign(struct front *front, struct acmems_http_request *request)
 {
+	int64_t max = front->generation->settings->mgmt.max_size;
 	uint64_t id = acmems_http_request_id(request);
 	struct acmems_error err = {0};
+	size_t len;
 
 	if (strcmp(acmems_http_request_method(request), "POST") != 0) {
 		answer_method(id, "POST");
+		return;
+	}
+	acmems_http_request_body(request, &len);
+	if (len > (size_t)max) {
+		acmems_error_set(&err, ACMEMS_TOO_LARGE,
+			"the body has %zu bytes, and max-size is %lld: a CSR is smaller", len,
+			(long long)max);
+		answer_error(id, &err);
 		return;
 	}
 	if (!front->generation->draining) {
@@ -186,7 +198,7 @@ static bool listen_on(struct front *front, bool tls, char *const *texts, struct 
 	struct acmems_http_server_config config = {
 		.room = "front",
 		.listen = texts,
-		.max_body = (size_t)mgmt->max_size,
+		.max_body = (size_t)mgmt->max_size + SURPLUS_MAX,
 		.max_connections = (unsigned)mgmt->max_connections,
 		.max_per_address = (unsigned)mgmt->max_per_address,
 		.handler = on_request,

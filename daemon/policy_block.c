@@ -72,6 +72,8 @@ void policy_miss_note(struct policy_miss *miss, const struct block *block, enum 
 	size_t fits, const struct acmems_error *why)
 {
 	acmems_log(ACMEMS_LOG_DEBUG, "policy", block->name, "%s", why->message);
+	if (why->code == ACMEMS_BAD_REQUEST && !miss->malformed[0])
+		snprintf(miss->malformed, sizeof(miss->malformed), "%s", why->message);
 	if (miss->block && (rank < miss->rank || (rank == miss->rank && fits <= miss->fits)))
 		return;
 	miss->rank = rank;
@@ -82,7 +84,10 @@ void policy_miss_note(struct policy_miss *miss, const struct block *block, enum 
 
 bool policy_miss_refuse(const struct policy_miss *miss, struct acmems_error *err)
 {
-	acmems_error_set(err, ACMEMS_REFUSED, "this request is not allowed here");
+	if (miss->malformed[0])
+		acmems_error_set(err, ACMEMS_BAD_REQUEST, "%s", miss->malformed);
+	else
+		acmems_error_set(err, ACMEMS_REFUSED, "this request is not allowed here");
 	if (miss->block)
 		acmems_error_detail(err, miss->block, miss->text);
 	else

@@ -30,13 +30,16 @@ struct policy_miss {
 	size_t fits;
 	const char *block;
 	char text[ACMEMS_ERROR_MESSAGE_MAX];
+	/* what a method could not understand of the request, or "" */
+	char malformed[ACMEMS_ERROR_MESSAGE_MAX];
 };
 
 /* Remembers it if the block came further than the one remembered. */
 void policy_miss_note(struct policy_miss *miss, const struct block *block, enum policy_rank rank,
 	size_t fits, const struct acmems_error *why);
 
-/* The refusal: a message that tells the client nothing, the closest block as detail. */
+/* The refusal: a message that tells the client nothing but what of its request can not be understood,
+ * the closest block as detail. */
 bool policy_miss_refuse(const struct policy_miss *miss, struct acmems_error *err);
 
 #endif

@@ -80,7 +80,7 @@ static void missed(struct policy_run *run, const struct acmems_error *err)
 	const struct instance *method = current(run)->methods[run->method];
 	struct acmems_error why = *err;
 
-	if (err->code != ACMEMS_REFUSED)
+	if (err->code != ACMEMS_REFUSED && err->code != ACMEMS_BAD_REQUEST)
 		acmems_log(ACMEMS_LOG_WARNING, "policy", current(run)->name,
 			"%s could not find out, which counts as no: %s", method->module->owner,
 			err->message);

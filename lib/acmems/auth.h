@@ -31,7 +31,11 @@ struct acmems_sign_request {
 };
 
 struct acmems_auth_ops {
-	/* Could check say yes? Immediate. On false *err says why not, for the log. */
+	/*
+	 * Could check say yes? Immediate. On false *err says why not, for the log; ACMEMS_BAD_REQUEST
+	 * when what it looks for is there and can not be understood, which the client is told if no
+	 * other block lets it in.
+	 */
 	bool (*possible)(void *instance, const struct acmems_sign_request *request,
 		struct acmems_error *err);
 	/*

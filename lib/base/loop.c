@@ -11,6 +11,8 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include <acmems/log.h>
+
 #define TASKS_PER_ROUND 1024
 
 struct acmems_timer {
@@ -72,6 +74,19 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
 		pull();
 }
 
+/* libevent would write to standard error what it has to say. */
+static void on_event_log(int severity, const char *message)
+{
+	acmems_log(severity >= EVENT_LOG_WARN ? ACMEMS_LOG_WARNING : ACMEMS_LOG_DEBUG, "loop", NULL,
+		"libevent: %s", message);
+}
+
+/* Called for what it can not go on after; it ends the process itself then. */
+static void on_event_fatal(int code)
+{
+	acmems_log(ACMEMS_LOG_ERROR, "loop", NULL, "libevent gives up (code %d)", code);
+}
+
 /*
  * With a list of changes, what one round does to a descriptor costs one system call in all, and most
  * often none: evhttp stops and starts reading around each request. It asks that descriptors are not
@@ -92,6 +107,8 @@ static struct event_base *new_base(void)
 
 bool loop_init(struct acmems_error *err)
 {
+	event_set_log_callback(on_event_log);
+	event_set_fatal_callback(on_event_fatal);
 	loop.base = new_base();
 	if (!loop.base)
 		return acmems_error_set(err, ACMEMS_SYSTEM, "cannot make the event loop");

@@ -70,6 +70,14 @@ static bool in_word(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '*' || c == '.';
 }
 
+/* "0600", "-01"; not "0", "0.5". */
+static bool has_idle_zero(const char *word)
+{
+	word += *word == '-' || *word == '+';
+	return word[0] == '0' && isdigit((unsigned char)word[1]) &&
+	       word[strspn(word, "0123456789L")] == '\0';
+}
+
 /* A number, or a name that begins like one; only whole numbers out of range are of interest. */
 static void check_word(struct scan *scan)
 {
@@ -90,6 +98,13 @@ static void check_word(struct scan *scan)
 
 		if (errno == 0 && value <= (*end == 'L' ? (unsigned long long)INT64_MAX : INT_MAX))
 			return;
+	} else if (has_idle_zero(word)) {
+		conf_fault_at(scan->faults, scan->file, scan->line,
+			"%s begins with a zero, which some read as octal: write it without, or in "
+			"quotes",
+			word);
+		scan->ok = false;
+		return;
 	} else {
 		long long value = strtoll(word, &end, 10);
 

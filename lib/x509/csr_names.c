@@ -115,9 +115,14 @@ static bool read_subject(X509_REQ *req, struct csr_names *names, struct acmems_e
 		return acmems_error_set(err, ACMEMS_BAD_CSR, "the subject has %d parts", count);
 	for (int i = 0; i < count; i++) {
 		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, i);
+		const ASN1_STRING *value = X509_NAME_ENTRY_get_data(entry);
+		int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry));
 
-		if (OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) == NID_commonName &&
-			!add_common_name(names, X509_NAME_ENTRY_get_data(entry), err))
+		if (nid == NID_commonName && !add_common_name(names, value, err))
+			return false;
+		/* RFC 5280, 4.1.2.6: the old place of an e-mail address */
+		if (nid == NID_pkcs9_emailAddress &&
+			!add_other(names, ACMEMS_NAME_EMAIL, value, err))
 			return false;
 	}
 	return true;

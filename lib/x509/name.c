@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "x509/punycode.h"
+
 #define LABEL_MAX 63
 #define DNS_MAX 253
 
@@ -61,9 +63,11 @@ static const char *label_fault(const char *label, size_t len)
 			return "it has a character that is no letter, digit or hyphen";
 	}
 	/* RFC 5890: only A-labels have hyphens in third and fourth place */
-	if (len >= 4 && label[2] == '-' && label[3] == '-' && strncasecmp(label, "xn", 2) != 0)
+	if (len < 4 || label[2] != '-' || label[3] != '-')
+		return NULL;
+	if (strncasecmp(label, "xn", 2) != 0)
 		return "hyphens in third and fourth place are reserved";
-	return NULL;
+	return punycode_decodes(label + 4, len - 4) ? NULL : "what follows xn-- is no punycode";
 }
 
 static bool all_digits(const char *text, size_t len)

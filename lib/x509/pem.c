@@ -215,6 +215,8 @@ bool pem_next(const char **text, size_t *len, const char *const *labels, size_t 
 		else
 			acmems_error_set(err, ACMEMS_BAD_REQUEST,
 				"what stands in the PEM block is not base64");
+	} else if (decoder.len == 0) {
+		acmems_error_set(err, ACMEMS_BAD_REQUEST, "the PEM block is empty");
 	} else if (take_end(text, len, label, err)) {
 		*ret_der = decoder.out;
 		*ret_len = decoder.len;

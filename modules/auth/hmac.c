@@ -173,7 +173,7 @@ static bool find_header(const struct acmems_http_request *request, struct hmac_h
 			continue;
 		if (parse_parameters(parameters, header))
 			return true;
-		return acmems_error_set(err, ACMEMS_REFUSED,
+		return acmems_error_set(err, ACMEMS_BAD_REQUEST,
 			"%s header is not \"hmac name=DIGEST, hash=HEX\"", fields[i]);
 	}
 	return acmems_error_set(err, ACMEMS_REFUSED, "no Authentication header of the scheme hmac");

@@ -70,7 +70,11 @@ def test_411_without_a_length(acmems):
 def test_413_over_max_size(config, start):
     acmems = start(config(mgmt='max-size = "2k";'))
     assert acmems.sign(b"x" * 2048).status == 415
-    assert acmems.sign(b"x" * 2049).status == 413
+    answer = acmems.sign(b"x" * 2049)
+    assert answer.status == 413
+    assert answer.text.count("\n") == 1 and "2049 bytes" in answer.text
+    assert acmems.sign(b"x" * 60000).status == 413
+    assert acmems.sign(b"x" * 200000).status == 413
 
 
 def test_415_says_what_to_mend(acmems, tmp_path):

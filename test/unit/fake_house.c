@@ -77,7 +77,8 @@ static bool auth_possible(
 	if (request->body || request->csr)
 		module->saw_body = true;
 	if (module->impossible)
-		return acmems_error_set(err, ACMEMS_REFUSED, "peer is a stranger");
+		return acmems_error_set(
+			err, module->why ? module->why : ACMEMS_REFUSED, "peer is a stranger");
 	return true;
 }
 

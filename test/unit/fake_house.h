@@ -27,6 +27,7 @@ struct fake_module {
 	enum fake_mode mode; /* of check, get, present */
 	enum fake_mode second; /* of put, cleanup */
 	bool impossible; /* auth: what possible() says */
+	enum acmems_code why; /* auth: with which code; 0: ACMEMS_REFUSED */
 	bool saw_body; /* auth: possible() was shown body or CSR */
 	uint64_t op; /* the last one that was started */
 	unsigned cancelled;

@@ -48,6 +48,8 @@ static void what_libconfig_would_spoil_is_refused(void **state)
 	refused("x = 0xffffffff;\n", "a.conf:1: 0xffffffff is too large");
 	refused("x = 99999999999999999999L;\n", "a.conf:1:");
 	refused("x = \"a\\x00b\";\n", "a.conf:1: \\x00");
+	refused("\n\nx = 0600;\n", "a.conf:3: 0600 begins with a zero");
+	refused("x = -012L;\n", "a.conf:1: -012L begins with a zero");
 }
 
 static void slips_are_explained(void **state)

@@ -68,6 +68,18 @@ static void test_sign_takes_posts(void **state)
 	assert_non_null(strstr(ask("GET", "/sign", NULL)->headers, "Allow: POST\n"));
 }
 
+static void test_large_bodies(void **state)
+{
+	static char body[16386];
+	const struct fake_reply *reply;
+
+	(void)state;
+	memset(body, 'x', sizeof(body) - 1);
+	reply = ask("POST", "/sign", body);
+	assert_int_equal(reply->status, 413);
+	assert_non_null(strstr(reply->body, "16385 bytes"));
+}
+
 static void test_other_paths(void **state)
 {
 	static const char *const paths[] = {"/sign/", "/signx", "/Sign", "//", "/.well-known", ""};
@@ -106,7 +118,7 @@ static void test_life(void **state)
 	(void)state;
 	assert_true(fake_server.alive);
 	assert_false(fake_server.open);
-	assert_int_equal(fake_server.config.max_body, 16384);
+	assert_true(fake_server.config.max_body > 16384);
 	front_open(front);
 	assert_true(fake_server.open);
 	front_free(front);
@@ -144,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_root_tells_how, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sign_takes_posts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_bodies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_paths, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_well_known_is_not_ours, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_draining, setup, teardown),

@@ -159,7 +159,7 @@ static void possible_needs_the_header_and_our_digest(void **state)
 	assert_false(possible(&hmac, "hmac name=sha512, hash=00", NULL));
 	assert_non_null(strstr(err.message, "sha512"));
 	assert_false(possible(&hmac, "hmac nonsense", "hmac name=sha256, hash=00"));
-	assert_int_equal(err.code, ACMEMS_REFUSED);
+	assert_int_equal(err.code, ACMEMS_BAD_REQUEST);
 }
 
 struct judge {

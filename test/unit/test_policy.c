@@ -185,6 +185,23 @@ static void test_impossible_is_struck_out(void **state)
 	assert_null(strstr(err.message, "stranger"));
 }
 
+/* Its client is told, unless another block lets it in. */
+static void test_what_is_malformed_is_told(void **state)
+{
+	struct acmems_error err = {0};
+
+	(void)state;
+	prepare(2, "a.example");
+	house.auth[0][0].impossible = true;
+	house.auth[0][0].why = ACMEMS_BAD_REQUEST;
+	assert_true(policy_possible(&house.generation, &ask, &err));
+	assert_ptr_equal(judge(), &house.blocks[1]);
+	house.auth[1][0].impossible = true;
+	assert_false(policy_possible(&house.generation, &ask, &err));
+	assert_int_equal(err.code, ACMEMS_BAD_REQUEST);
+	assert_non_null(strstr(err.message, "stranger"));
+}
+
 static void test_closest_block_is_named(void **state)
 {
 	static const char *const far[] = {"*.example.net", NULL};
@@ -303,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_method_without_check_is_a_no),
 		cmocka_unit_test(test_no_names_no_entry),
 		cmocka_unit_test(test_impossible_is_struck_out),
+		cmocka_unit_test(test_what_is_malformed_is_told),
 		cmocka_unit_test(test_closest_block_is_named),
 		cmocka_unit_test(test_wildcards),
 		cmocka_unit_test(test_other_kinds_are_refused_by_name),
