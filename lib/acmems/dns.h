@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * dns.h - the DNS for modules: questions. Where a record has to be and waiting until it is seen are in
- * dns_find.h, updates in dns_update.h, an authoritative responder in dns_server.h.
+ * dns_find.h, updates in dns_update.h, an authoritative responder in dns_server.h, options that validators
+ * share in dns_look.h.
  *
  * Names are texts in presentation form, absolute with or without the last dot; those in answers are
  * in lower case with it. Servers are texts, "192.0.2.53", "[2001:db8::53]:5353" or "ns1.example.net";

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <acmems/address.h>
-#include <acmems/dns.h>
 #include <acmems/module.h>
 
 #include "dns01-acmedns_account.h"
@@ -63,45 +62,8 @@ static const struct acmems_option options[] = {
 		.min = 1000,
 		.max = 115000,
 		.help = "for a record to be published and seen"},
-	{.name = "propagation",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct acmedns, propagation),
-		.fallback = "authoritative",
-		.min = 1,
-		.max = 32,
-		.help = "who has to show the record before the CA is told: \"authoritative\", "
-			"\"none\", or name servers"},
-	{.name = "resolvers",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct acmedns, resolvers),
-		.max = 32,
-		.help = "name servers for looking things up; the system's if there are none"},
-	{.name = "nameserver-port",
-		.type = ACMEMS_INT,
-		.offset = offsetof(struct acmedns, nameserver_port),
-		.fallback = "53",
-		.min = 1,
-		.max = 65535,
-		.help = "port of the zone's name servers"},
+	ACMEMS_DNS_LOOK_OPTIONS(struct acmedns, look),
 };
-
-static bool check_servers(
-	const char *option, const struct acmems_list *list, struct acmems_error *err)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (!acmems_dns_server_check(list->items[i], err))
-			return acmems_error_context(err, "%s", option);
-	}
-	return true;
-}
-
-static bool check_propagation(const struct acmems_list *list, struct acmems_error *err)
-{
-	if (acmedns_is_none(list) ||
-		(list->count == 1 && strcmp(list->items[0], "authoritative") == 0))
-		return true;
-	return check_servers("propagation", list, err);
-}
 
 static bool check_url(const char *url, struct acmems_error *err)
 {
@@ -140,8 +102,7 @@ static bool acmedns_check(void *instance, struct acmems_error *err)
 			return acmems_error_context(err, "allow-from");
 	}
 	return (!acmedns->server || check_url(acmedns->server, err)) &&
-	       check_propagation(&acmedns->propagation, err) &&
-	       check_servers("resolvers", &acmedns->resolvers, err) && check_accounts(acmedns, err);
+	       acmems_dns_look_check(&acmedns->look, err) && check_accounts(acmedns, err);
 }
 
 static bool acmedns_present(void *instance, uint64_t op, const struct acmems_challenge *challenge,

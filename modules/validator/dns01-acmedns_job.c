@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <acmems/crypto.h>
-#include <acmems/dns_find.h>
 
 #define BODY_MAX 8192
 #define ANSWER_MAX 16384
@@ -66,11 +65,6 @@ int64_t acmedns_job_left_ms(const struct acmedns_job *job)
 	return left > 1 ? left : 1;
 }
 
-bool acmedns_is_none(const struct acmems_list *propagation)
-{
-	return propagation->count == 1 && strcmp(propagation->items[0], "none") == 0;
-}
-
 /* ---- where the name leads ---- */
 
 /* Without the dot that answers have at the end. */
@@ -117,16 +111,13 @@ static void on_place(
 static bool find_place(struct acmedns_job *job, struct acmems_error *err)
 {
 	const struct acmedns *acmedns = job->acmedns;
-	struct acmems_dns_find find = {
-		.name = acmedns->check_cname ? job->name : job->account.fulldomain,
-		.resolvers = acmedns->resolvers.count > 0 ? acmedns->resolvers.items : NULL,
-		.timeout_ms = acmedns_job_left_ms(job)};
-
-	if (!acmedns->check_cname && acmedns_is_none(&acmedns->propagation)) {
+	if (!acmedns->check_cname && !acmems_dns_look_waits(&acmedns->look)) {
 		acmedns_line_join(job);
 		return true;
 	}
-	job->find = acmems_dns_find(&find, on_place, job, err);
+	job->find = acmems_dns_look_find(&acmedns->look,
+		acmedns->check_cname ? job->name : job->account.fulldomain,
+		acmedns_job_left_ms(job), on_place, job, err);
 	return job->find != 0;
 }
 

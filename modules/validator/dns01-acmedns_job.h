@@ -11,7 +11,7 @@
 #ifndef DNS01_ACMEDNS_JOB_H
 #define DNS01_ACMEDNS_JOB_H
 
-#include <acmems/dns.h>
+#include <acmems/dns_look.h>
 #include <acmems/http.h>
 #include <acmems/json.h>
 #include <acmems/loop.h>
@@ -30,9 +30,7 @@ struct acmedns {
 	bool check_cname;
 	int challenge;
 	int64_t timeout_ms;
-	struct acmems_list propagation;
-	struct acmems_list resolvers;
-	int64_t nameserver_port;
+	struct acmems_dns_look look;
 
 	struct acmedns_job *jobs; /* in the order in which they came */
 	struct acmems_task task; /* a place in the line may be free */
@@ -77,9 +75,6 @@ void acmedns_job_drop_all(struct acmedns *acmedns);
 /* Ends present. */
 void acmedns_job_finish(struct acmedns_job *job, const struct acmems_error *err);
 int64_t acmedns_job_left_ms(const struct acmedns_job *job);
-
-/* Whether propagation is "none". */
-bool acmedns_is_none(const struct acmems_list *propagation);
 
 /*
  * dns01-acmedns_ask.c: asks the server with what the writer has written, which is NULL when there is no

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <acmems/dns_find.h>
-
 #include "dns01-acmedns_job.h"
 
 #define BODY_MAX 1024
@@ -32,21 +30,14 @@ static void on_seen(void *arg, const struct acmems_error *err)
 
 static bool wait_for_it(struct acmedns_job *job, struct acmems_error *err)
 {
-	const struct acmedns *acmedns = job->acmedns;
-	struct acmems_dns_wait wait = {.owner = job->account.fulldomain,
-		.zone = job->zone,
-		.value = job->value,
-		.port = (uint16_t)acmedns->nameserver_port,
-		.resolvers = acmedns->resolvers.count > 0 ? acmedns->resolvers.items : NULL,
-		.timeout_ms = acmedns_job_left_ms(job)};
+	const struct acmems_dns_look *look = &job->acmedns->look;
 
-	if (acmedns_is_none(&acmedns->propagation)) {
+	if (!acmems_dns_look_waits(look)) {
 		acmedns_job_finish(job, NULL);
 		return true;
 	}
-	if (strcmp(acmedns->propagation.items[0], "authoritative") != 0)
-		wait.servers = acmedns->propagation.items;
-	job->wait = acmems_dns_wait(&wait, on_seen, job, err);
+	job->wait = acmems_dns_look_wait(look, job->account.fulldomain, job->zone, job->value,
+		acmedns_job_left_ms(job), on_seen, job, err);
 	return job->wait != 0;
 }
 

@@ -6,8 +6,6 @@
  */
 #include <string.h>
 
-#include <acmems/dns.h>
-
 #include "dns01-exec_attempt.h"
 
 enum { CHALLENGE_DNS, CHALLENGE_DNS_ACCOUNT, CHALLENGE_HTTP };
@@ -64,52 +62,15 @@ static const struct acmems_option options[] = {
 		.offset = offsetof(struct dns01_exec, follow_cname),
 		.fallback = "true",
 		.help = "tell the name that a CNAME at _acme-challenge.NAME leads to (lego)"},
-	{.name = "propagation",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct dns01_exec, propagation),
-		.fallback = "authoritative",
-		.min = 1,
-		.max = 32,
-		.help = "who has to show the record before the CA is told: \"authoritative\", "
-			"\"none\", or name servers"},
-	{.name = "resolvers",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct dns01_exec, resolvers),
-		.max = 32,
-		.help = "name servers for looking things up; the system's if there are none"},
-	{.name = "nameserver-port",
-		.type = ACMEMS_INT,
-		.offset = offsetof(struct dns01_exec, nameserver_port),
-		.fallback = "53",
-		.min = 1,
-		.max = 65535,
-		.help = "port of the zone's name servers"},
+	ACMEMS_DNS_LOOK_OPTIONS(struct dns01_exec, look),
 };
-
-static bool is_word(const struct acmems_list *list, const char *word)
-{
-	return list->count == 1 && strcmp(list->items[0], word) == 0;
-}
-
-static bool check_servers(
-	const char *option, const struct acmems_list *list, struct acmems_error *err)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (!acmems_dns_server_check(list->items[i], err))
-			return acmems_error_context(err, "%s", option);
-	}
-	return true;
-}
 
 static bool check_lookups(const struct dns01_exec *exec, struct acmems_error *err)
 {
-	if (exec->http && (exec->propagation.given || exec->resolvers.given))
+	if (exec->http && (exec->look.propagation.given || exec->look.resolvers.given))
 		return acmems_error_set(err, ACMEMS_CONFIG,
 			"propagation and resolvers have no meaning for http-01");
-	return (is_word(&exec->propagation, "authoritative") ||
-		       is_word(&exec->propagation, "none") ||
-		       check_servers("propagation", &exec->propagation, err)) &&
-	       check_servers("resolvers", &exec->resolvers, err);
+	return acmems_dns_look_check(&exec->look, err);
 }
 
 /* Only lego's programs are told the record's name; the others make it from the domain's. */

@@ -11,6 +11,7 @@
 #include <sys/queue.h>
 
 #include <acmems/child.h>
+#include <acmems/dns_look.h>
 #include <acmems/module.h>
 #include <acmems/validator.h>
 
@@ -29,9 +30,7 @@ struct dns01_exec {
 	int64_t timeout_ms;
 	int64_t at_most;
 	bool follow_cname;
-	struct acmems_list propagation;
-	struct acmems_list resolvers;
-	int64_t nameserver_port;
+	struct acmems_dns_look look;
 	struct acmems_child_pool *pool;
 	uint64_t stopping; /* operation that waits for the programs to be done, or 0 */
 	LIST_HEAD(dns01_exec_attempts, dns01_exec_attempt) attempts;

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <acmems/dns_find.h>
-
 /* For all of it, a little less than the core gives. */
 #define PRESENT_MS 115000
 #define LEAST_MS 1000
@@ -20,11 +18,6 @@ static int64_t left_ms(const struct dns01_exec_attempt *attempt)
 	int64_t left = attempt->end_ms - acmems_clock_ms();
 
 	return left > LEAST_MS ? left : LEAST_MS;
-}
-
-static bool is_none(const struct acmems_list *propagation)
-{
-	return propagation->count == 1 && strcmp(propagation->items[0], "none") == 0;
 }
 
 static void on_seen(void *arg, const struct acmems_error *err)
@@ -39,22 +32,13 @@ static void wait_for_it(struct dns01_exec_attempt *attempt)
 {
 	const struct dns01_exec *exec = attempt->exec;
 	struct acmems_error err = {0};
-	struct acmems_dns_wait wait = {
-		.owner = attempt->owner,
-		.zone = attempt->zone,
-		.value = attempt->value,
-		.port = (uint16_t)exec->nameserver_port,
-		.resolvers = exec->resolvers.count > 0 ? exec->resolvers.items : NULL,
-		.timeout_ms = left_ms(attempt),
-	};
 
-	if (exec->http || is_none(&exec->propagation)) {
+	if (exec->http || !acmems_dns_look_waits(&exec->look)) {
 		dns01_exec_finish(attempt, NULL);
 		return;
 	}
-	if (strcmp(exec->propagation.items[0], "authoritative") != 0)
-		wait.servers = exec->propagation.items;
-	attempt->wait = acmems_dns_wait(&wait, on_seen, attempt, &err);
+	attempt->wait = acmems_dns_look_wait(&exec->look, attempt->owner, attempt->zone,
+		attempt->value, left_ms(attempt), on_seen, attempt, &err);
 	if (!attempt->wait)
 		dns01_exec_finish(attempt, &err);
 }
@@ -127,15 +111,11 @@ static bool begin(struct dns01_exec_attempt *attempt, struct acmems_error *err)
 {
 	const struct dns01_exec *exec = attempt->exec;
 	bool told = exec->convention == EXEC_LEGO && exec->follow_cname;
-	struct acmems_dns_find find = {
-		.name = attempt->name,
-		.resolvers = exec->resolvers.count > 0 ? exec->resolvers.items : NULL,
-		.timeout_ms = left_ms(attempt),
-	};
 
-	if (exec->http || (!told && is_none(&exec->propagation)))
+	if (exec->http || (!told && !acmems_dns_look_waits(&exec->look)))
 		return publish(attempt, err);
-	attempt->find = acmems_dns_find(&find, on_place, attempt, err);
+	attempt->find = acmems_dns_look_find(
+		&exec->look, attempt->name, left_ms(attempt), on_place, attempt, err);
 	return attempt->find != 0;
 }
 

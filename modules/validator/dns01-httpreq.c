@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <acmems/crypto.h>
-#include <acmems/dns.h>
 #include <acmems/file.h>
 #include <acmems/http.h>
 #include <acmems/module.h>
@@ -71,42 +70,8 @@ static const struct acmems_option options[] = {
 		.min = 1000,
 		.max = 115000,
 		.help = "for a record to be published and seen"},
-	{.name = "propagation",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct httpreq, propagation),
-		.fallback = "authoritative",
-		.min = 1,
-		.max = 32,
-		.help = "who has to show the record before the CA is told: \"authoritative\", "
-			"\"none\", or name servers"},
-	{.name = "resolvers",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct httpreq, resolvers),
-		.max = 32,
-		.help = "name servers for looking things up; the system's if there are none"},
-	{.name = "nameserver-port",
-		.type = ACMEMS_INT,
-		.offset = offsetof(struct httpreq, nameserver_port),
-		.fallback = "53",
-		.min = 1,
-		.max = 65535,
-		.help = "port of the zone's name servers"},
+	ACMEMS_DNS_LOOK_OPTIONS(struct httpreq, look),
 };
-
-static bool is_word(const struct acmems_list *list, const char *word)
-{
-	return list->count == 1 && strcmp(list->items[0], word) == 0;
-}
-
-static bool check_servers(
-	const char *option, const struct acmems_list *list, struct acmems_error *err)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (!acmems_dns_server_check(list->items[i], err))
-			return acmems_error_context(err, "%s", option);
-	}
-	return true;
-}
 
 static bool check_endpoint(const char *endpoint, struct acmems_error *err)
 {
@@ -147,10 +112,7 @@ static bool httpreq_check(void *instance, struct acmems_error *err)
 		return acmems_error_set(err, ACMEMS_CONFIG,
 			"in raw mode the server makes the record's name, and can for dns-01 only");
 	return check_endpoint(httpreq->endpoint, err) &&
-	       (is_word(&httpreq->propagation, "authoritative") ||
-		       is_word(&httpreq->propagation, "none") ||
-		       check_servers("propagation", &httpreq->propagation, err)) &&
-	       check_servers("resolvers", &httpreq->resolvers, err) && read_password(httpreq, err);
+	       acmems_dns_look_check(&httpreq->look, err) && read_password(httpreq, err);
 }
 
 static bool httpreq_present(void *instance, uint64_t op, const struct acmems_challenge *challenge,

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <acmems/crypto.h>
-#include <acmems/dns_find.h>
 #include <acmems/http.h>
 #include <acmems/json.h>
 #include <acmems/loop.h>
@@ -153,30 +152,17 @@ static void on_seen(void *arg, const struct acmems_error *err)
 	finish(record, err);
 }
 
-static bool is_none(const struct acmems_list *propagation)
-{
-	return propagation->count == 1 && strcmp(propagation->items[0], "none") == 0;
-}
-
 /* Starts to wait until the record is seen, or is done at once. */
 static bool wait_for_it(struct httpreq_record *record, struct acmems_error *err)
 {
-	const struct httpreq *httpreq = record->httpreq;
-	const struct acmems_list *propagation = &httpreq->propagation;
-	struct acmems_dns_wait wait = {.owner = record->owner,
-		.zone = record->zone,
-		.value = record->value,
-		.port = (uint16_t)httpreq->nameserver_port,
-		.resolvers = httpreq->resolvers.count > 0 ? httpreq->resolvers.items : NULL,
-		.timeout_ms = left_ms(record)};
+	const struct acmems_dns_look *look = &record->httpreq->look;
 
-	if (is_none(propagation)) {
+	if (!acmems_dns_look_waits(look)) {
 		finish(record, NULL);
 		return true;
 	}
-	if (strcmp(propagation->items[0], "authoritative") != 0)
-		wait.servers = propagation->items;
-	record->wait = acmems_dns_wait(&wait, on_seen, record, err);
+	record->wait = acmems_dns_look_wait(look, record->owner, record->zone, record->value,
+		left_ms(record), on_seen, record, err);
 	return record->wait != 0;
 }
 
@@ -230,14 +216,12 @@ static void on_place(
 static bool begin(struct httpreq_record *record, struct acmems_error *err)
 {
 	const struct httpreq *httpreq = record->httpreq;
-	struct acmems_dns_find find = {.name = record->fqdn,
-		.resolvers = httpreq->resolvers.count > 0 ? httpreq->resolvers.items : NULL,
-		.timeout_ms = left_ms(record)};
 	bool told = httpreq->mode == HTTPREQ_DEFAULT && httpreq->follow_cname;
 
-	if (!told && is_none(&httpreq->propagation))
+	if (!told && !acmems_dns_look_waits(&httpreq->look))
 		return publish(record, err);
-	record->find = acmems_dns_find(&find, on_place, record, err);
+	record->find = acmems_dns_look_find(
+		&httpreq->look, record->fqdn, left_ms(record), on_place, record, err);
 	return record->find != 0;
 }
 

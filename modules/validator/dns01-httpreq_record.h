@@ -10,6 +10,7 @@
 #ifndef DNS01_HTTPREQ_RECORD_H
 #define DNS01_HTTPREQ_RECORD_H
 
+#include <acmems/dns_look.h>
 #include <acmems/module.h>
 #include <acmems/validator.h>
 
@@ -25,9 +26,7 @@ struct httpreq {
 	bool follow_cname;
 	int challenge;
 	int64_t timeout_ms;
-	struct acmems_list propagation;
-	struct acmems_list resolvers;
-	int64_t nameserver_port;
+	struct acmems_dns_look look;
 
 	char *authorization; /* value of the header; NULL: none */
 	struct httpreq_record *records;

@@ -11,6 +11,7 @@
 #include <acmems/dns.h>
 #include <acmems/dns_server.h>
 #include <acmems/dns_find.h>
+#include <acmems/dns_look.h>
 #include <acmems/dns_update.h>
 #include <acmems/module.h>
 #include <acmems/notify.h>
@@ -239,6 +240,10 @@ static void dns(void)
 	AT(acmems_dns_find, zone);
 	AT(acmems_dns_find, resolvers);
 	AT(acmems_dns_find, timeout_ms);
+	SIZE(acmems_dns_look);
+	AT(acmems_dns_look, propagation);
+	AT(acmems_dns_look, resolvers);
+	AT(acmems_dns_look, nameserver_port);
 	SIZE(acmems_dns_wait);
 	AT(acmems_dns_wait, owner);
 	AT(acmems_dns_wait, zone);

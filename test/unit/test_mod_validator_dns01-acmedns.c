@@ -52,8 +52,7 @@ static int setup(void **state)
 		.accounts = file,
 		.check_cname = true,
 		.timeout_ms = 100000,
-		.propagation = {authoritative, 1, false},
-		.nameserver_port = 53};
+		.look = {.propagation = {authoritative, 1, false}, .nameserver_port = 53}};
 	fake_net_reset();
 	err = (struct acmems_error){0};
 	if (unit_loop_setup(state) != 0)
@@ -170,7 +169,7 @@ static void the_cname_is_not_checked(void **state)
 	fake_seen(true);
 	expect_done(&op);
 	cleanup(&one);
-	acmedns.propagation.items = none;
+	acmedns.look.propagation.items = none;
 	assert_true(present(&op, &one));
 	run_until(fake_calls.count == 2);
 	fake_answer(200, "");
@@ -183,7 +182,7 @@ static void the_cname_is_not_checked(void **state)
 static void only_lists(void)
 {
 	acmedns.check_cname = false;
-	acmedns.propagation.items = none;
+	acmedns.look.propagation.items = none;
 }
 
 /* Three values of one account, and one of them twice. */
@@ -454,12 +453,12 @@ static void options_are_checked(void **state)
 
 	(void)state;
 	assert_true(acmedns_check(&acmedns, &err));
-	acmedns.propagation = (struct acmems_list){odd, 1, true};
+	acmedns.look.propagation = (struct acmems_list){odd, 1, true};
 	expect_refused("propagation");
-	acmedns.propagation = (struct acmems_list){none, 1, true};
-	acmedns.resolvers = (struct acmems_list){odd, 1, true};
+	acmedns.look.propagation = (struct acmems_list){none, 1, true};
+	acmedns.look.resolvers = (struct acmems_list){odd, 1, true};
 	expect_refused("resolvers");
-	acmedns.resolvers = (struct acmems_list){0};
+	acmedns.look.resolvers = (struct acmems_list){0};
 	acmedns.server = (char *)"auth.example.net";
 	expect_refused("https://");
 	acmedns.server = (char *)"http://auth.example.net";

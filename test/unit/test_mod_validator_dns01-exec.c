@@ -212,8 +212,7 @@ static int setup(void **state)
 		.timeout_ms = 10000,
 		.at_most = 2,
 		.follow_cname = true,
-		.propagation = {authoritative, 1, false},
-		.nameserver_port = 53};
+		.look = {.propagation = {authoritative, 1, false}, .nameserver_port = 53}};
 	if (!acmems_challenge_txt(&challenge, value) || !begin_op(on_start_op, NULL, &answer))
 		return -1;
 	run_until(answer.done);
@@ -234,7 +233,7 @@ static void without_lookups(int convention)
 {
 	module.convention = convention;
 	module.follow_cname = false;
-	module.propagation = (struct acmems_list){none, 1, true};
+	module.look.propagation = (struct acmems_list){none, 1, true};
 }
 
 static struct answer present(void)
@@ -377,7 +376,7 @@ static void servers_can_be_named_and_cnames_left_alone(void **state)
 
 	(void)state;
 	module.follow_cname = false;
-	module.propagation = (struct acmems_list){servers, 2, true};
+	module.look.propagation = (struct acmems_list){servers, 2, true};
 	assert_int_not_equal(begin_present(&answer), 0);
 	answer_find("www.acme.example.net.", "acme.example.net.");
 	run_until(dns.waits);
@@ -546,22 +545,22 @@ static void options_have_to_fit_together(void **state)
 	module.convention = EXEC_LEGO_RAW;
 	assert_true(exec_check(&module, &err));
 	assert_true(module.http);
-	module.propagation.given = true;
+	module.look.propagation.given = true;
 	assert_false(exec_check(&module, &err));
-	module.propagation.given = false;
+	module.look.propagation.given = false;
 	module.challenge = CHALLENGE_DNS_ACCOUNT;
 	assert_false(exec_check(&module, &err));
 	module.convention = EXEC_LEGO;
 	assert_true(exec_check(&module, &err));
 	assert_string_equal(exec_types(&module)[0], "dns-account-01");
-	module.propagation = (struct acmems_list){servers, 2, true};
+	module.look.propagation = (struct acmems_list){servers, 2, true};
 	assert_true(exec_check(&module, &err));
-	module.propagation = (struct acmems_list){bad_server, 1, true};
+	module.look.propagation = (struct acmems_list){bad_server, 1, true};
 	assert_false(exec_check(&module, &err));
-	module.propagation = (struct acmems_list){none, 1, true};
-	module.resolvers = (struct acmems_list){bad_server, 1, true};
+	module.look.propagation = (struct acmems_list){none, 1, true};
+	module.look.resolvers = (struct acmems_list){bad_server, 1, true};
 	assert_false(exec_check(&module, &err));
-	module.resolvers = (struct acmems_list){0};
+	module.look.resolvers = (struct acmems_list){0};
 	module.cleanup_command = (struct acmems_list){bad_server, 1, true};
 	assert_false(exec_check(&module, &err));
 	assert_non_null(strstr(err.message, "cleanup-command: "));

@@ -37,8 +37,7 @@ static int setup(void **state)
 		.endpoint = (char *)"https://dns.example/hook/",
 		.follow_cname = true,
 		.timeout_ms = 100000,
-		.propagation = {authoritative, 1, false},
-		.nameserver_port = 53};
+		.look = {.propagation = {authoritative, 1, false}, .nameserver_port = 53}};
 	fake_net_reset();
 	err = (struct acmems_error){0};
 	return unit_loop_setup(state);
@@ -157,7 +156,7 @@ static void nothing_is_looked_up(void **state)
 
 	(void)state;
 	httpreq.follow_cname = false;
-	httpreq.propagation.items = none;
+	httpreq.look.propagation.items = none;
 	assert_true(present(&one));
 	assert_non_null(strstr(fake_last(&fake_calls)->body, "\"" FQDN "\""));
 	fake_answer(200, "");
@@ -171,15 +170,15 @@ static void raw_mode(void **state)
 
 	(void)state;
 	httpreq.mode = HTTPREQ_RAW;
-	httpreq.propagation.items = none;
+	httpreq.look.propagation.items = none;
 	assert_true(present(&one));
 	assert_string_equal(fake_last(&fake_calls)->body,
 		"{\"domain\":\"www.example.org\",\"token\":\"tok\",\"keyAuth\":\"tok.thumb\"}");
 	fake_answer(200, "");
 	expect_done();
-	httpreq.propagation.items = servers;
-	httpreq.propagation.count = 2;
-	httpreq.resolvers = (struct acmems_list){servers, 2, true};
+	httpreq.look.propagation.items = servers;
+	httpreq.look.propagation.count = 2;
+	httpreq.look.resolvers = (struct acmems_list){servers, 2, true};
 	assert_true(present(&one));
 	assert_string_equal(fake_last(&fake_finds)->servers, "192.0.2.1,192.0.2.2:5353");
 	fake_place(FQDN, "example.org.");
@@ -303,16 +302,16 @@ static void options_are_checked(void **state)
 
 	(void)state;
 	assert_true(check());
-	httpreq.propagation.items = none;
+	httpreq.look.propagation.items = none;
 	assert_true(check());
-	httpreq.propagation = (struct acmems_list){servers, 2, true};
+	httpreq.look.propagation = (struct acmems_list){servers, 2, true};
 	assert_true(check());
-	httpreq.propagation = (struct acmems_list){odd, 1, true};
+	httpreq.look.propagation = (struct acmems_list){odd, 1, true};
 	expect_refused("propagation");
-	httpreq.propagation = (struct acmems_list){none, 1, true};
-	httpreq.resolvers = (struct acmems_list){odd, 1, true};
+	httpreq.look.propagation = (struct acmems_list){none, 1, true};
+	httpreq.look.resolvers = (struct acmems_list){odd, 1, true};
 	expect_refused("resolvers");
-	httpreq.resolvers = (struct acmems_list){0};
+	httpreq.look.resolvers = (struct acmems_list){0};
 	httpreq.endpoint = (char *)"ftp://dns.example/";
 	expect_refused("https://");
 	httpreq.endpoint = (char *)"https://dns.example/?x";

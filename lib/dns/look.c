@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/* look.c - the options that validators by DNS share, and what they come to. */
+#include <string.h>
+
+#include <acmems/dns_look.h>
+
+static bool is_word(const struct acmems_list *list, const char *word)
+{
+	return list->count == 1 && strcmp(list->items[0], word) == 0;
+}
+
+static bool check_servers(
+	const char *option, const struct acmems_list *list, struct acmems_error *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (!acmems_dns_server_check(list->items[i], err))
+			return acmems_error_context(err, "%s", option);
+	}
+	return true;
+}
+
+bool acmems_dns_look_check(const struct acmems_dns_look *look, struct acmems_error *err)
+{
+	return (is_word(&look->propagation, "authoritative") ||
+		       is_word(&look->propagation, "none") ||
+		       check_servers("propagation", &look->propagation, err)) &&
+	       check_servers("resolvers", &look->resolvers, err);
+}
+
+bool acmems_dns_look_waits(const struct acmems_dns_look *look)
+{
+	return !is_word(&look->propagation, "none");
+}
+
+static char *const *resolvers_of(const struct acmems_dns_look *look)
+{
+	return look->resolvers.count > 0 ? look->resolvers.items : NULL;
+}
+
+uint64_t acmems_dns_look_find(const struct acmems_dns_look *look, const char *name,
+	int64_t timeout_ms, acmems_dns_place_done *done, void *arg, struct acmems_error *err)
+{
+	struct acmems_dns_find find = {
+		.name = name, .resolvers = resolvers_of(look), .timeout_ms = timeout_ms};
+
+	return acmems_dns_find(&find, done, arg, err);
+}
+
+uint64_t acmems_dns_look_wait(const struct acmems_dns_look *look, const char *owner,
+	const char *zone, const char *value, int64_t timeout_ms, acmems_dns_wait_done *done,
+	void *arg, struct acmems_error *err)
+{
+	bool zones = is_word(&look->propagation, "authoritative");
+	struct acmems_dns_wait wait = {.owner = owner,
+		.zone = zone,
+		.value = value,
+		.servers = zones ? NULL : look->propagation.items,
+		.port = (uint16_t)look->nameserver_port,
+		.resolvers = resolvers_of(look),
+		.timeout_ms = timeout_ms};
+
+	return acmems_dns_wait(&wait, done, arg, err);
+}
