@@ -272,9 +272,9 @@ static bool start_put(void *ctx, uint64_t op, struct acmems_error *err)
 /* Hands the chain to the storage. False: there is nothing to wait for. */
 static bool put(struct flight *flight)
 {
+	const struct instance *storage = flight->block->storage;
 	struct acmems_error err = {0};
 	struct op_spec spec = {
-		.owner = flight->block->storage->module->owner,
 		.what = "put",
 		.deadline_ms = PUT_DEADLINE_MS,
 		.start = start_put,
@@ -283,8 +283,10 @@ static bool put(struct flight *flight)
 		.arg = flight,
 	};
 
-	if (!flight->block->storage->ops.storage.put)
+	/* a storage that keeps nothing may be no module at all */
+	if (!storage->ops.storage.put)
 		return false;
+	spec.owner = storage->module->owner;
 	if (op_run(&spec, &err))
 		return true;
 	warn_unkept(flight, &err);
