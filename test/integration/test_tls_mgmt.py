@@ -344,3 +344,46 @@ def test_descriptors_run_out(acmems, authority, port):
     assert rig.wait_for(lambda: shown(port), "it goes on")
     resource.prlimit(acmems.pid, resource.RLIMIT_NOFILE, before)
     assert tls_rig.request(port, "GET", "/", context=tls_rig.context(authority)).status == 200
+
+
+def stream_to(port, data):
+    stream = ssl._create_unverified_context().wrap_socket(socket.create_connection(("127.0.0.1", port), rig.PATIENCE))
+    stream.sendall(data)
+    return stream
+
+
+def post(csr, path="/sign"):
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(csr)}\r\n\r\n".encode() + csr
+
+
+def test_a_flood_is_cut(acmems, port):
+    """A line of a chunk's length that never ends is not collected."""
+    before, fds = acmems.status_kb("VmRSS"), acmems.fds()
+    stream = stream_to(port, b"POST /sign HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    # who goes on writing may hear of it late, but does so into nothing
+    stream.settimeout(1)
+    with pytest.raises(OSError):
+        for _ in range(500):
+            stream.sendall(b"1" * 100000)
+    rig.wait_for(lambda: acmems.fds() <= fds, "it is cut")
+    stream.close()
+    assert acmems.status_kb("VmRSS") - before < (40000 if rig.SANITIZED else 8000)
+    assert acmems.request("GET", "/").status == 200
+
+
+def test_more_bytes_while_an_answer_is_awaited(make_pebble, config, start, files, port, tmp_path):
+    """They wait; and a client that leaves meanwhile is noticed."""
+    ca = make_pebble(sleep=2)
+    acmems = start(config(ca=ca, mgmt=tls_rig.group(*files, listen=[f"127.0.0.1:{port}"]), auth=AUTH)).ready()
+    first = stream_to(port, post(rig.make_csr(tmp_path, "a.example.org")))
+    leaver = stream_to(port, post(rig.make_csr(tmp_path, "b.example.org")))
+    rig.wait_for(lambda: acmems.log().count("order o") >= 2, "both orders have begun")
+    first.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    leaver.sendall(b"x" * 1000)
+    leaver.close()
+    rig.wait_for(lambda: "client left during" in acmems.log(), "it is noticed")
+    data = b""
+    while more := first.recv(65536):
+        data += more
+    assert data.count(b"HTTP/1.1 200") == 2 and b"BEGIN CERTIFICATE" in data and b"curl" in data
+    first.close()
