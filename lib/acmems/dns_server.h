@@ -63,6 +63,14 @@ struct acmems_dns_server *acmems_dns_server_new(
 /* From now on questions are offered to it. */
 void acmems_dns_server_open(struct acmems_dns_server *server);
 
+/*
+ * When anybody was told last what lies at a name (lower case, with the last dot) or one above it, at
+ * these addresses and by whichever server shares them, of acmems_clock_ms(); 0: never. For the time
+ * to live from then on, resolvers may remember that there was nothing: at the name, or below one
+ * that did not exist (RFC 8020).
+ */
+int64_t acmems_dns_server_told(const struct acmems_dns_server *server, const char *name);
+
 /* Closes addresses that no other server holds, and frees it. NULL is allowed. */
 void acmems_dns_server_free(struct acmems_dns_server *server);
 

@@ -14,10 +14,12 @@
 #include <acmems/dns.h>
 #include <acmems/dns_server.h>
 #include <acmems/log.h>
+#include <acmems/loop.h>
 
 #include "dns/answer.h"
 #include "dns/reply.h"
 #include "dns/tcp_door.h"
+#include "dns/told.h"
 #include "dns/udp_door.h"
 #include "dns/zone.h"
 #include "net/acceptor.h"
@@ -42,6 +44,7 @@ struct dns_listener {
 	struct acceptor acceptor;
 	struct tcp_door tcp;
 	struct udp_door udp;
+	struct told told;
 	char room[32]; /* of the first server */
 };
 
@@ -86,12 +89,13 @@ static const struct zone *zone_of(
 
 static bool values_of(void *arg, const struct acmems_address *peer, struct acmems_dns_reply *reply)
 {
-	const struct dns_listener *listener = arg;
+	struct dns_listener *listener = arg;
 	const struct acmems_dns_server *server = next_open(listener, UINT64_MAX);
 	char name[ACMEMS_DNS_NAME_MAX];
 	bool exists = false;
 
 	wire_name_text(reply->name.bytes, reply->name.len, name);
+	told_mark(&listener->told, name, acmems_clock_ms());
 	for (; server; server = next_open(listener, server->share.number)) {
 		if (find_zone(server, &reply->name))
 			exists |= server->handler(server->arg, name, peer, reply);
@@ -217,6 +221,21 @@ void acmems_dns_server_free(struct acmems_dns_server *server)
 		zone_fini(&server->zones[i]);
 	free(server->zones);
 	free(server);
+}
+
+int64_t acmems_dns_server_told(const struct acmems_dns_server *server, const char *name)
+{
+	int64_t last = 0;
+
+	for (size_t i = 0; i < server->share.count; i++) {
+		const struct dns_listener *listener =
+			(const struct dns_listener *)server->share.listeners[i];
+		int64_t at_ms = told_last(&listener->told, name);
+
+		if (at_ms > last)
+			last = at_ms;
+	}
+	return last;
 }
 
 uint16_t dns_server_port(const struct acmems_dns_server *server, size_t index)

@@ -141,7 +141,6 @@ static bool dns01_server_start(void *instance, uint64_t op, struct acmems_error 
 		if (!server->server)
 			return false;
 		acmems_dns_server_open(server->server);
-		server->started_ms = acmems_clock_ms();
 	}
 	acmems_op_finish(op, NULL);
 	return true;

@@ -5,20 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns01-server_trail.h"
-
 /* From our answer until it is remembered elsewhere. */
 #define ON_THE_WAY_MS 500
-
-struct dns01_server_attempt {
-	struct dns01_server_attempt *next;
-	struct dns01_server *server;
-	uint64_t id; /* of the challenge */
-	uint64_t op;
-	struct dns01_server_trail *trail;
-	struct acmems_timer *timer;
-	char value[ACMEMS_CHALLENGE_TXT_MAX];
-};
 
 static void drop(struct dns01_server_attempt *attempt)
 {
@@ -57,19 +45,14 @@ static void on_forgotten(void *arg)
 	finish(arg, NULL);
 }
 
-/*
- * How long somebody may still remember what was told before now. What was told before the start, by
- * the instance of another generation, is not known.
- */
+/* How long somebody may still remember what was told before now. */
 static int64_t forgetting_ms(const struct dns01_server *server, const char *name)
 {
-	int64_t told = dns01_server_book_asked(&server->book, name);
+	int64_t told = acmems_dns_server_told(server->server, name);
 
 	/* what may not be remembered has been on its way for too long when the CA asks */
-	if (server->ttl_ms < 1000)
+	if (told == 0 || server->ttl_ms < 1000)
 		return 0;
-	if (told < server->started_ms)
-		told = server->started_ms;
 	return told + server->ttl_ms + ON_THE_WAY_MS - acmems_clock_ms();
 }
 

@@ -22,11 +22,10 @@
 #include <acmems/validator.h>
 
 #include "dns01-server_book.h"
+#include "dns01-server_trail.h"
 #include "dns01-server_zones.h"
 
 #define DNS01_SERVER_ROOM "dns01-server"
-
-struct dns01_server_attempt;
 
 struct dns01_server {
 	struct acmems_instance self;
@@ -41,9 +40,18 @@ struct dns01_server {
 	/* from check or start on */
 	struct dns01_server_zones zones;
 	struct acmems_dns_server *server;
-	int64_t started_ms; /* of acmems_clock_ms() */
 	struct dns01_server_book book;
 	struct dns01_server_attempt *attempts;
+};
+
+struct dns01_server_attempt {
+	struct dns01_server_attempt *next;
+	struct dns01_server *server;
+	uint64_t id; /* of the challenge */
+	uint64_t op;
+	struct dns01_server_trail *trail;
+	struct acmems_timer *timer; /* until others have forgotten */
+	char value[ACMEMS_CHALLENGE_TXT_MAX];
 };
 
 /*

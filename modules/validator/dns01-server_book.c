@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <acmems/loop.h>
-
 #include "dns01-server_zones.h"
 
 static bool make_room(struct dns01_server_book *book, struct acmems_error *err)
@@ -63,37 +61,11 @@ void dns01_server_book_remove(struct dns01_server_book *book, uint64_t id)
 	book->count = left;
 }
 
-/* FNV-1a */
-static size_t place_of(const char *name)
-{
-	uint32_t hash = 2166136261u;
-
-	for (; *name != '\0'; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619u;
-	return (hash ^ hash >> 16) % DNS01_SERVER_ASKED_PLACES;
-}
-
-int64_t dns01_server_book_asked(const struct dns01_server_book *book, const char *name)
-{
-	int64_t latest = 0;
-
-	while (name && *name != '\0') {
-		int64_t asked = book->asked_ms[place_of(name)];
-
-		if (asked > latest)
-			latest = asked;
-		name = strchr(name, '.');
-		name += name != NULL;
-	}
-	return latest;
-}
-
-bool dns01_server_book_show(struct dns01_server_book *book, const char *name,
+bool dns01_server_book_show(const struct dns01_server_book *book, const char *name,
 	struct acmems_dns_reply *reply, void (*shown)(uint64_t id))
 {
 	bool exists = false;
 
-	book->asked_ms[place_of(name)] = acmems_clock_ms();
 	for (size_t i = 0; i < book->count; i++) {
 		const struct dns01_server_entry *entry = &book->entries[i];
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * dns01-server_book.h - what is published: which challenge has which value at which name. Values at
- * one name stand side by side; each stays until every challenge that has it is taken out. And when
- * names were asked for, since resolvers remember for a while what they were told.
+ * one name stand side by side; each stays until every challenge that has it is taken out.
  */
 #ifndef DNS01_SERVER_BOOK_H
 #define DNS01_SERVER_BOOK_H
@@ -22,15 +21,11 @@ struct dns01_server_entry {
 	char *value;
 };
 
-/* Names share places by chance: then it is thought that one was asked for when another was. */
-#define DNS01_SERVER_ASKED_PLACES 256
-
 /* Zeroed by its owner. */
 struct dns01_server_book {
 	struct dns01_server_entry *entries;
 	size_t count;
 	size_t room;
-	int64_t asked_ms[DNS01_SERVER_ASKED_PLACES]; /* of acmems_clock_ms(); 0: never */
 };
 
 /* False and *err on failure. */
@@ -44,14 +39,8 @@ void dns01_server_book_remove(struct dns01_server_book *book, uint64_t id);
  * Adds the values of a name to a reply, with shown(id) for every challenge whose value is added.
  * Whether the name exists: it has values, or is above one that has.
  */
-bool dns01_server_book_show(struct dns01_server_book *book, const char *name,
+bool dns01_server_book_show(const struct dns01_server_book *book, const char *name,
 	struct acmems_dns_reply *reply, void (*shown)(uint64_t id));
-
-/*
- * When somebody was told last what lies at this name or one above it, of acmems_clock_ms(); 0: never.
- * Whoever hears that a name does not exist may think the same of all below it (RFC 8020).
- */
-int64_t dns01_server_book_asked(const struct dns01_server_book *book, const char *name);
 
 /* Safe on a zeroed struct and twice. */
 void dns01_server_book_fini(struct dns01_server_book *book);

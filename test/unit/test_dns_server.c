@@ -335,6 +335,31 @@ static void answers_leave_from_where_questions_came_to(void **state)
 	close_house(&house);
 }
 
+/* Resolvers remember what they were told, whichever server it was. */
+static void what_was_told_is_known(void **state)
+{
+	struct house old = {0}, new = {0}, elsewhere = {0};
+	uint16_t port = open_house(&old, "127.0.0.1:0", "example.org", "a.example.org.");
+	int64_t begin = acmems_clock_ms();
+	char listen[32];
+
+	(void)state;
+	open_house(&elsewhere, "127.0.0.1:0", "example.org", "a.example.org.");
+	assert_int_equal(acmems_dns_server_told(old.server, "a.example.org."), 0);
+	ask(port, "A.example.org");
+	assert_true(acmems_dns_server_told(old.server, "a.example.org.") >= begin);
+	assert_true(acmems_dns_server_told(old.server, "b.a.example.org.") >= begin);
+	assert_int_equal(acmems_dns_server_told(old.server, "example.org."), 0);
+	assert_int_equal(acmems_dns_server_told(old.server, "b.example.org."), 0);
+	snprintf(listen, sizeof(listen), "127.0.0.1:%u", port);
+	open_house(&new, listen, "example.org", "a.example.org.");
+	close_house(&old);
+	assert_true(acmems_dns_server_told(new.server, "a.example.org.") >= begin);
+	assert_int_equal(acmems_dns_server_told(elsewhere.server, "a.example.org."), 0);
+	close_house(&new);
+	close_house(&elsewhere);
+}
+
 static bool has_ipv6(void)
 {
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -666,6 +691,7 @@ int main(void)
 		with_loop(servers_share_an_address),
 		with_loop(the_last_one_closes_the_address),
 		with_loop(answers_leave_from_where_questions_came_to),
+		with_loop(what_was_told_is_known),
 		with_loop(ipv6_is_apart_from_ipv4),
 		with_loop(what_can_not_be_listened_on_is_said),
 		with_loop(garbage_does_no_harm),
