@@ -31,10 +31,9 @@ static void one_may_wait_for_another_to_be_gone(void **state)
 		temp_dir);
 	first = acmems_child_start(&config, on_done, &end, &err);
 	assert_int_not_equal(first, 0);
-	for (int i = 0; i < 20; i++)
-		loop_run_once(20);
+	run_until(access(temp_path("ready"), F_OK) == 0);
 	acmems_child_cancel(first);
-	snprintf(script, sizeof(script), "ls %s", temp_dir);
+	snprintf(script, sizeof(script), "cd %s; ls gone", temp_dir);
 	config.after = first;
 	assert_string_equal(run(&config).output, "gone\n");
 	assert_int_equal(end.done, 0);
@@ -100,13 +99,16 @@ static void a_cancelled_one_is_ended_in_silence(void **state)
 static void who_does_not_listen_is_killed(void **state)
 {
 	struct end end = {0};
-	uint64_t id = start_sh("trap '' TERM; echo $$; while :; do sleep 0.05; done", &end);
+	char script[200];
+	uint64_t id;
 	int64_t begin;
 
 	(void)state;
+	snprintf(script, sizeof(script), "trap '' TERM; : > %s/ready; while :; do sleep 0.05; done",
+		temp_dir);
+	id = start_sh(script, &end);
 	assert_int_not_equal(id, 0);
-	for (int i = 0; i < 10; i++)
-		loop_run_once(20);
+	run_until(access(temp_path("ready"), F_OK) == 0);
 	begin = acmems_clock_ms();
 	acmems_child_cancel(id);
 	run_until(child_count() == 0);
@@ -121,11 +123,11 @@ static void the_end_of_all_waits_without_the_loop(void **state)
 
 	(void)state;
 	snprintf(script, sizeof(script),
-		"trap 'sleep 0.1; touch %s/tidy; exit' TERM; echo; while :; do sleep 0.01; done",
-		temp_dir);
+		"trap 'sleep 0.1; touch %s/tidy; exit' TERM; : > %s/ready; "
+		"while :; do sleep 0.01; done",
+		temp_dir, temp_dir);
 	assert_int_not_equal(start_sh(script, &end), 0);
-	for (int i = 0; i < 10; i++)
-		loop_run_once(20);
+	run_until(access(temp_path("ready"), F_OK) == 0);
 	acmems_child_pool_free(pool);
 	pool = NULL;
 	assert_int_equal(child_count(), 1);
