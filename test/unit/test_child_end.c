@@ -26,9 +26,9 @@ static void one_may_wait_for_another_to_be_gone(void **state)
 	(void)state;
 	/* it takes a moment to end when it is told to */
 	snprintf(script, sizeof(script),
-		"trap 'sleep 0.1; touch %s/gone; exit' TERM; echo ready; while :; do sleep 0.01; "
-		"done",
-		temp_dir);
+		"trap 'sleep 0.1; touch %s/gone; exit' TERM; : > %s/ready; "
+		"while :; do sleep 0.01; done",
+		temp_dir, temp_dir);
 	first = acmems_child_start(&config, on_done, &end, &err);
 	assert_int_not_equal(first, 0);
 	run_until(access(temp_path("ready"), F_OK) == 0);
