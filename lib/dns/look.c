@@ -19,11 +19,23 @@ static bool check_servers(
 	return true;
 }
 
+/* The words would pass for names of servers. */
+static bool check_propagation(const struct acmems_list *list, struct acmems_error *err)
+{
+	if (is_word(list, "authoritative") || is_word(list, "none"))
+		return true;
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i], "authoritative") == 0 ||
+			strcmp(list->items[i], "none") == 0)
+			return acmems_error_set(err, ACMEMS_CONFIG,
+				"propagation: \"%s\" has to stand alone", list->items[i]);
+	}
+	return check_servers("propagation", list, err);
+}
+
 bool acmems_dns_look_check(const struct acmems_dns_look *look, struct acmems_error *err)
 {
-	return (is_word(&look->propagation, "authoritative") ||
-		       is_word(&look->propagation, "none") ||
-		       check_servers("propagation", &look->propagation, err)) &&
+	return check_propagation(&look->propagation, err) &&
 	       check_servers("resolvers", &look->resolvers, err);
 }
 

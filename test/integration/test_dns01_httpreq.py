@@ -36,6 +36,14 @@ def test_wildcard_and_apex(world):
         assert sent == {"_acme-challenge.example.test.", "_acme-challenge.www.example.test."}
 
 
+def test_dns_account_01(world):
+    with dns_web.HttpReq(world) as web:
+        world.acmems(module(web, 'challenge = "dns-account-01";')).signed(world.csr("www.example.test"))
+        world.clean()
+        assert all(re.fullmatch(r"_[a-z2-7]{16}\._acme-challenge\.www\.example\.test\.", body["fqdn"])
+                   for _, body in web.requests)
+
+
 def test_cname_into_another_zone(world):
     world.set_cname("_acme-challenge.www.example.test", "x.elsewhere.test")
     with dns_web.HttpReq(world) as web:

@@ -7,7 +7,8 @@
 static char *authoritative[] = {(char *)"authoritative", NULL};
 static char *none[] = {(char *)"none", NULL};
 static char *servers[] = {(char *)"192.0.2.1", (char *)"[2001:db8::1]:5353", NULL};
-static char *odd[] = {(char *)"none", (char *)"192.0.2.1:x", NULL};
+static char *odd[] = {(char *)"192.0.2.1", (char *)"192.0.2.1:x", NULL};
+static char *mixed[] = {(char *)"192.0.2.1", (char *)"none", NULL};
 
 static struct acmems_dns_look look;
 static struct acmems_error err;
@@ -37,6 +38,9 @@ static void lists_are_checked(void **state)
 	look.propagation.items = odd;
 	assert_false(acmems_dns_look_check(&look, &err));
 	assert_non_null(strstr(err.message, "propagation"));
+	look.propagation.items = mixed;
+	assert_false(acmems_dns_look_check(&look, &err));
+	assert_non_null(strstr(err.message, "stand alone"));
 }
 
 static void on_place(
