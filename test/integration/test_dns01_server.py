@@ -18,7 +18,7 @@ import pytest
 import rig
 
 ALL = '{ name = "test"; all = true; domains = [ "*" ]; }'
-HERE = "127.0.0.2"  # the daemon
+HERE, BEHIND = "127.0.0.2", "127.0.0.4"  # the daemon; and where it is when something stands before it
 
 
 def page(section, macro="Ss"):
@@ -32,7 +32,7 @@ class World:
     """A root, parents of the zones as in the man page, a resolver, a CA that asks it."""
 
     def __init__(self, folder, knot=False, extra=""):
-        self.port = dns_rig.free_port("127.0.0.1", HERE, "127.0.0.3")
+        self.port = dns_rig.free_port("127.0.0.1", HERE, "127.0.0.3", BEHIND)
         self.processes = []
         parents = ("knot", "127.0.0.3") if knot else ("ns", "127.0.0.1")
         try:
@@ -97,7 +97,7 @@ example.net. IN NS {parents[0]}.
 def world(tmp_path):
     with contextlib.closing(contextlib.ExitStack()) as stack:
         made = World(tmp_path, extra="_acme-challenge.lost CNAME lost.example.net.\n"
-                                     "_acme-challenge.far CNAME far.example.net.\n")
+                                     "_acme-challenge.unlisted NS acmems.example.net.\n")
         stack.callback(made.stop)
         yield made
 
@@ -165,6 +165,11 @@ def test_names_that_do_not_lead_here(world, acmems, tmp_path):
     assert "_acme-challenge.other.example.org. is no CNAME, and in none of our zones" in answer.text
     answer = acmems.sign(rig.make_csr(tmp_path, "lost.example.org"))
     assert answer.status == 421 and "leads to lost.example.net." in answer.text, answer.text
+    # the first slip of whoever delegates name by name
+    acmems.announce("cannot find out")
+    answer = acmems.sign(rig.make_csr(tmp_path, "unlisted.example.org"))
+    assert answer.status == 503 and "SERVFAIL" in answer.text, answer.text
+    assert "asks for _acme-challenge.unlisted.example.org., which is in none of the zones here" in acmems.log()
 
 
 def test_resolver_down(world, config, start, tmp_path):
@@ -272,6 +277,21 @@ def test_flood(world, acmems, tmp_path):
     assert cut > 0
     assert came <= sent + 65536 + 16384 * (seconds + 1) + 512, (sent, came, seconds)
     acmems.signed(rig.make_csr(tmp_path, "www.example.org", "*.example.org"))
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["lost", "cut"])
+def test_bad_line(world, config, start, tmp_path, cut):
+    """A tenth of all datagrams is lost, for which pebble has little patience; or every answer over UDP is cut."""
+    line = dns_rig.Lossy(HERE, world.port, (BEHIND, world.port), lose=0 if cut else 0.1, cut=cut)
+    try:
+        validator = world.validator().replace(f'"{HERE}:', f'"{BEHIND}:')
+        acmems = start(config(ca=world.ca, auth=ALL, validator=validator)).ready()
+        for i in range(3):
+            csr = rig.make_csr(tmp_path, "www.example.org", f"*.h{i}.acme.example.net")
+            rig.wait_for(lambda: (acmems.signed(csr) if cut else acmems.sign(csr).status == 200), "signed")
+        assert line.connections > 0 if cut else line.lost > 0
+    finally:
+        line.stop()
 
 
 def test_dns_account(world, config, start, tmp_path):
