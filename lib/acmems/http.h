@@ -112,6 +112,7 @@ struct acmems_http_answer {
 	size_t len;
 	const struct acmems_http_header *headers; /* names in lower case */
 	size_t header_count;
+	unsigned tries; /* of acmems_http_insist(): how often it was asked; else 0 */
 };
 
 /* Either answer (whatever its status) or err is given. */

@@ -47,15 +47,20 @@ static void insist_free(struct insist *insist)
 static void finish(struct insist *insist, const struct acmems_http_answer *answer,
 	const struct acmems_error *why)
 {
+	struct acmems_http_answer counted;
 	struct acmems_error err;
 
 	HASH_DEL(all, insist);
-	if (why) {
+	if (answer) {
+		counted = *answer;
+		counted.tries = insist->tries;
+		insist->done(insist->arg, &counted, NULL);
+	} else {
 		err = *why;
 		if (insist->tries > 1)
 			acmems_error_context(&err, "%u tries, the last", insist->tries);
+		insist->done(insist->arg, NULL, &err);
 	}
-	insist->done(insist->arg, answer, why ? &err : NULL);
 	insist_free(insist);
 }
 

@@ -57,6 +57,7 @@ struct acmedns_job {
 	struct acmedns_account account;
 	char *identifier;
 	char value[ACMEMS_CHALLENGE_TXT_MAX];
+	char last[ACMEMS_CHALLENGE_TXT_MAX]; /* value that it has sent last */
 	char name[ACMEMS_DNS_NAME_MAX]; /* of the challenge's record */
 	char zone[ACMEMS_DNS_NAME_MAX];
 };

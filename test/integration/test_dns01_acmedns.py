@@ -48,6 +48,18 @@ def test_orders_at_once_push_nothing_out(world):
         assert [answer.status for answer in answers] == [200] * 5, [answer.text for answer in answers]
 
 
+def test_lost_answers_push_nothing_out(world):
+    """An update that is done twice leaves no room for the other value, so that one comes again."""
+    with dns_web.AcmeDns(world, "auth.test") as web:
+        account = web.register()
+        world.set_cname("_acme-challenge.example.test", account["fulldomain"])
+        web.faults += [None, "lose", None, "lose"]
+        acmems = world.acmems(module(world, web, accounts={"example.test": account}))
+        acmems.signed(world.csr("example.test", "*.example.test"))
+        values = [body["txt"] for _, body in web.requests]
+        assert len(values) == 6 and len(set(values[-2:])) == 2, values
+
+
 def test_the_cname_is_missing_or_wrong(world):
     with dns_web.AcmeDns(world, "auth.test") as web:
         account = web.register()

@@ -155,6 +155,8 @@ static void services(void)
 	AT(acmems_http_answer, status);
 	AT(acmems_http_answer, body);
 	AT(acmems_http_answer, headers);
+	AT(acmems_http_answer, header_count);
+	AT(acmems_http_answer, tries);
 	SIZE(acmems_tls_server_config);
 	AT(acmems_tls_server_config, listen);
 	AT(acmems_tls_server_config, max_connections);

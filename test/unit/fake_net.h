@@ -42,6 +42,7 @@ struct fake_asks {
 	struct fake_ask asks[FAKE_NET_MAX];
 	size_t count; /* ever */
 	bool refuse; /* the next can not be started */
+	unsigned tries; /* of the next answer; 0: 1 */
 };
 
 static struct fake_asks fake_calls, fake_finds, fake_waits;
@@ -199,8 +200,10 @@ static inline void fake_answer_with(
 		.body = body,
 		.len = strlen(body),
 		.headers = header,
-		.header_count = header ? 1 : 0};
+		.header_count = header ? 1 : 0,
+		.tries = fake_calls.tries > 0 ? fake_calls.tries : 1};
 
+	fake_calls.tries = 0;
 	ask->id = 0;
 	ask->done.http(ask->arg, &answer, NULL);
 }

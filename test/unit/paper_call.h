@@ -19,6 +19,7 @@ struct paper_call {
 	int status;
 	size_t len;
 	size_t header_count;
+	unsigned tries;
 	struct acmems_error err;
 	char header[64]; /* the value of "x-paper" */
 	char body[256]; /* the beginning */
@@ -38,6 +39,7 @@ static inline void paper_call_done(
 	call->status = answer->status;
 	call->len = answer->len;
 	call->header_count = answer->header_count;
+	call->tries = answer->tries;
 	snprintf(call->body, sizeof(call->body), "%s", answer->body);
 	value = acmems_http_answer_header(answer, "X-Paper");
 	snprintf(call->header, sizeof(call->header), "%s", value ? value : "");

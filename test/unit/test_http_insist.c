@@ -71,6 +71,7 @@ static void an_answer_is_handed_on(void **state)
 	start(10000);
 	run_until(call.done);
 	assert_int_equal(call.status, 404);
+	assert_int_equal(call.tries, 1);
 	assert_int_equal(server.requests, 1);
 }
 
@@ -87,6 +88,7 @@ static void tries_go_on_until_it_is_well(void **state)
 	server.answer = NULL;
 	run_until(call.done);
 	assert_int_equal(call.done, 1);
+	assert_int_equal(call.tries, 3);
 	assert_int_equal(call.status, 200);
 	assert_int_equal(call.err.code, ACMEMS_OK);
 	assert_non_null(strstr(server.last, "X-Test: yes"));

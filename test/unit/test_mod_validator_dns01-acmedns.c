@@ -197,10 +197,11 @@ static void a_needed_value_is_not_pushed_out(void **state)
 	assert_true(present(&op, &one));
 	assert_true(present(&op2, &two));
 	assert_true(present(&op3, &three));
-	run_until(fake_calls.count == 2);
-	fake_calls.count = 1;
+	run_until(fake_calls.count == 1);
+	run_due();
+	assert_int_equal(fake_calls.count, 1);
 	fake_answer(200, "");
-	fake_calls.count = 2;
+	run_until(fake_calls.count == 2);
 	fake_answer(200, "");
 	expect_done(&op);
 	expect_done(&op2);
@@ -218,6 +219,44 @@ static void a_needed_value_is_not_pushed_out(void **state)
 	fake_answer(200, "");
 	expect_done(&op3);
 	cleanup(&three);
+}
+
+/* The server has kept one value twice, so the other one is sent again; and again after a second loss. */
+static void a_value_that_was_pushed_out_comes_back(void **state)
+{
+	struct acmems_challenge one = challenge(1, "tok.1"), two = challenge(2, "tok.2");
+	char value[2][64];
+
+	(void)state;
+	only_lists();
+	assert_true(present(&op, &one));
+	run_until(fake_calls.count == 1);
+	snprintf(value[0], sizeof(value[0]), "%s", strstr(fake_last(&fake_calls)->body, "\"txt\""));
+	fake_calls.tries = 2;
+	fake_answer(200, "");
+	expect_done(&op);
+	assert_true(present(&op2, &two));
+	run_until(fake_calls.count == 2);
+	snprintf(value[1], sizeof(value[1]), "%s", strstr(fake_last(&fake_calls)->body, "\"txt\""));
+	assert_string_not_equal(value[0], value[1]);
+	fake_calls.tries = 3;
+	fake_answer(200, "");
+	assert_int_equal(fake_calls.count, 3);
+	assert_non_null(strstr(fake_last(&fake_calls)->body, value[0]));
+	fake_calls.tries = 2;
+	fake_answer(200, "");
+	assert_int_equal(fake_calls.count, 4);
+	assert_non_null(strstr(fake_last(&fake_calls)->body, value[1]));
+	assert_int_equal(op2.done, 0);
+	fake_calls.tries = 2;
+	fake_answer(200, "");
+	assert_non_null(strstr(fake_last(&fake_calls)->body, value[0]));
+	fake_calls.refuse = true;
+	fake_calls.tries = 2;
+	fake_answer(200, "");
+	expect_failed(&op2, ACMEMS_NO_MEMORY, "refused");
+	cleanup(&one);
+	cleanup(&two);
 }
 
 static void who_waits_may_give_up(void **state)
@@ -493,6 +532,7 @@ int main(void)
 		with_loop(the_cname_is_checked),
 		with_loop(the_cname_is_not_checked),
 		with_loop(a_needed_value_is_not_pushed_out),
+		with_loop(a_value_that_was_pushed_out_comes_back),
 		with_loop(who_waits_may_give_up),
 		with_loop(servers_that_say_no),
 		with_loop(what_can_not_be_started_is_told),
