@@ -161,7 +161,7 @@ static void an_absence_says_its_zone(void **state)
 {
 	static const struct row paper[] = {
 		{"_acme-challenge.www.example.org.", CNAME, NXDOMAIN, .authority = "Example.org."},
-		{NULL}};
+		{0}};
 
 	(void)state;
 	find(paper, "_acme-challenge.WWW.example.org", NULL);
@@ -172,7 +172,7 @@ static void an_absence_says_its_zone(void **state)
 static void a_zone_below_a_public_suffix_is_found(void **state)
 {
 	static const struct row paper[] = {{"_acme-challenge.a.b.co.uk.", CNAME, .rcode = NXDOMAIN},
-		{"b.co.uk.", SOA, NOERROR, .soa = "b.co.uk."}, {NULL}};
+		{"b.co.uk.", SOA, NOERROR, .soa = "b.co.uk."}, {0}};
 
 	(void)state;
 	find(paper, "_acme-challenge.a.b.co.uk", NULL);
@@ -188,7 +188,7 @@ static void a_delegated_zone_is_found_before_its_parent(void **state)
 	static const struct row paper[] = {
 		{"_acme-challenge.x.sub.example.org.", CNAME, .rcode = NXDOMAIN},
 		{"sub.example.org.", SOA, NOERROR, .soa = "sub.example.org."},
-		{"example.org.", SOA, NOERROR, .soa = "example.org."}, {NULL}};
+		{"example.org.", SOA, NOERROR, .soa = "example.org."}, {0}};
 
 	(void)state;
 	find(paper, "_acme-challenge.x.sub.example.org", NULL);
@@ -199,12 +199,12 @@ static void the_very_name_may_be_delegated(void **state)
 {
 	static const struct row told[] = {{"_acme-challenge.example.org.", CNAME, NOERROR,
 						  .authority = "_acme-challenge.example.org."},
-		{NULL}};
+		{0}};
 	static const struct row stripped[] = {
 		{"_acme-challenge.example.org.", CNAME, .rcode = NOERROR},
 		{"_acme-challenge.example.org.", SOA, NOERROR,
 			.soa = "_acme-challenge.example.org."},
-		{NULL}};
+		{0}};
 
 	(void)state;
 	find(told, "_acme-challenge.example.org", NULL);
@@ -220,7 +220,7 @@ static void servers_that_fail_at_a_label_are_passed_over(void **state)
 		{"_acme-challenge.a.b.example.org.", SOA, .rcode = REFUSED},
 		{"a.b.example.org.", SOA, .rcode = SERVFAIL},
 		{"b.example.org.", SOA, .rcode = NOERROR},
-		{"example.org.", SOA, NOERROR, .soa = "example.org."}, {NULL}};
+		{"example.org.", SOA, NOERROR, .soa = "example.org."}, {0}};
 
 	(void)state;
 	find(paper, "_acme-challenge.a.b.example.org", NULL);
@@ -231,7 +231,7 @@ static void a_silent_server_leaves_time_for_the_labels_above(void **state)
 {
 	static const struct row paper[] = {{"_acme-challenge.example.org.", CNAME, .rcode = SILENT},
 		{"_acme-challenge.example.org.", SOA, .rcode = SILENT},
-		{"example.org.", SOA, NOERROR, .soa = "example.org."}, {NULL}};
+		{"example.org.", SOA, NOERROR, .soa = "example.org."}, {0}};
 
 	(void)state;
 	if (unit_patience_ms() < 2000)
@@ -250,7 +250,7 @@ static void an_empty_name_between_is_no_end(void **state)
 		{"_acme-challenge.a.b.example.org.", CNAME, .rcode = NXDOMAIN},
 		{"a.b.example.org.", SOA, .rcode = NXDOMAIN},
 		{"b.example.org.", SOA, .rcode = NXDOMAIN},
-		{"example.org.", SOA, NOERROR, .soa = "example.org."}, {NULL}};
+		{"example.org.", SOA, NOERROR, .soa = "example.org."}, {0}};
 
 	(void)state;
 	find(paper, "_acme-challenge.a.b.example.org", NULL);
@@ -265,7 +265,7 @@ static void a_soa_of_elsewhere_is_not_believed(void **state)
 		{"_acme-challenge.a.example.org.", SOA, NOERROR, .authority = "other.example."},
 		{"a.example.org.", SOA, NOERROR, .soa = "deep.a.example.org.",
 			.authority = "example.org."},
-		{NULL}};
+		{0}};
 
 	(void)state;
 	find(paper, "_acme-challenge.a.example.org", NULL);
@@ -279,7 +279,7 @@ static void an_alias_on_the_way_up_says_nothing_of_zones(void **state)
 		{"_acme-challenge.x.sub.example.org.", CNAME, .rcode = NXDOMAIN},
 		{"x.sub.example.org.", SOA, NOERROR, .cname = "www.example.org.",
 			.authority = "example.org."},
-		{"sub.example.org.", SOA, NOERROR, .soa = "sub.example.org."}, {NULL}};
+		{"sub.example.org.", SOA, NOERROR, .soa = "sub.example.org."}, {0}};
 
 	(void)state;
 	find(paper, "_acme-challenge.x.sub.example.org", NULL);
@@ -288,11 +288,11 @@ static void an_alias_on_the_way_up_says_nothing_of_zones(void **state)
 
 static void a_name_that_nobody_knows_is_told(void **state)
 {
-	static const struct row nothing[] = {{NULL}};
+	static const struct row nothing[] = {{0}};
 	static const struct row root[] = {
-		{"_acme-challenge.www.nowhere.", CNAME, NXDOMAIN, .authority = "."}, {NULL}};
+		{"_acme-challenge.www.nowhere.", CNAME, NXDOMAIN, .authority = "."}, {0}};
 	static const struct row fails[] = {
-		{"_acme-challenge.example.org.", CNAME, .rcode = SERVFAIL}, {NULL}};
+		{"_acme-challenge.example.org.", CNAME, .rcode = SERVFAIL}, {0}};
 
 	(void)state;
 	find(nothing, "_acme-challenge.www.nowhere", NULL);
@@ -314,10 +314,10 @@ static void a_top_level_domain_is_not_taken_for_what_failed(void **state)
 	static const struct row fails[] = {
 		{"_acme-challenge.example.org.", CNAME, .rcode = SERVFAIL},
 		{"example.org.", SOA, .rcode = SERVFAIL}, {"org.", SOA, NOERROR, .soa = "org."},
-		{NULL}};
+		{0}};
 	static const struct row local[] = {
 		{"_acme-challenge.printer.lan.", CNAME, .rcode = NXDOMAIN},
-		{"lan.", SOA, NOERROR, .soa = "lan."}, {NULL}};
+		{"lan.", SOA, NOERROR, .soa = "lan."}, {0}};
 
 	(void)state;
 	find(fails, "_acme-challenge.example.org", NULL);
@@ -333,7 +333,7 @@ static void cnames_are_followed_over_zones(void **state)
 	static const struct row paper[] = {
 		{"_acme-challenge.example.org.", CNAME, NOERROR, .cname = "A.Example.NET."},
 		{"a.example.net.", CNAME, NOERROR, .cname = "b.acme.example."},
-		{"b.acme.example.", CNAME, NXDOMAIN, .authority = "acme.example."}, {NULL}};
+		{"b.acme.example.", CNAME, NXDOMAIN, .authority = "acme.example."}, {0}};
 
 	(void)state;
 	find(paper, "_acme-challenge.example.org", NULL);
@@ -344,9 +344,9 @@ static void cnames_are_followed_over_zones(void **state)
 static void circles_are_told(void **state)
 {
 	static const struct row two[] = {{"a.example.", CNAME, NOERROR, .cname = "b.example."},
-		{"b.example.", CNAME, NOERROR, .cname = "a.example."}, {NULL}};
+		{"b.example.", CNAME, NOERROR, .cname = "a.example."}, {0}};
 	static const struct row one[] = {
-		{"a.example.", CNAME, NOERROR, .cname = "a.example."}, {NULL}};
+		{"a.example.", CNAME, NOERROR, .cname = "a.example."}, {0}};
 
 	(void)state;
 	find(two, "a.example", NULL);
@@ -367,7 +367,7 @@ static void eight_cnames_are_enough(void **state)
 {
 	static const struct row paper[] = {HOP("0", "1"), HOP("1", "2"), HOP("2", "3"),
 		HOP("3", "4"), HOP("4", "5"), HOP("5", "6"), HOP("6", "7"), HOP("7", "8"),
-		HOP("8", "9"), {"9.example.", CNAME, NXDOMAIN, .authority = "example."}, {NULL}};
+		HOP("8", "9"), {"9.example.", CNAME, NXDOMAIN, .authority = "example."}, {0}};
 
 	(void)state;
 	find(paper, "1.example", NULL);
@@ -384,16 +384,16 @@ static void a_given_zone_is_not_looked_for(void **state)
 	/* split view: the resolvers know only the zone above */
 	static const struct row above[] = {
 		{"_acme-challenge.a.in.example.org.", CNAME, NXDOMAIN, .authority = "example.org."},
-		{"in.example.org.", SOA, NXDOMAIN, .authority = "example.org."}, {NULL}};
+		{"in.example.org.", SOA, NXDOMAIN, .authority = "example.org."}, {0}};
 	static const struct row known[] = {{"_acme-challenge.a.in.example.org.", CNAME, NXDOMAIN,
 						   .authority = "in.example.org."},
-		{NULL}};
+		{0}};
 	static const struct row asked_for[] = {
 		{"_acme-challenge.a.in.example.org.", CNAME, .rcode = NXDOMAIN},
-		{"in.example.org.", SOA, NOERROR, .soa = "in.example.org."}, {NULL}};
+		{"in.example.org.", SOA, NOERROR, .soa = "in.example.org."}, {0}};
 	static const struct row fails[] = {
 		{"_acme-challenge.a.in.example.org.", CNAME, .rcode = SERVFAIL},
-		{"in.example.org.", SOA, .rcode = SERVFAIL}, {NULL}};
+		{"in.example.org.", SOA, .rcode = SERVFAIL}, {0}};
 
 	(void)state;
 	find(above, "_acme-challenge.a.in.example.org", "IN.example.org");
@@ -414,7 +414,7 @@ static void cnames_out_of_a_given_zone_are_told(void **state)
 {
 	static const struct row paper[] = {
 		{"_acme-challenge.example.org.", CNAME, NOERROR, .cname = "a.example.net."},
-		{"a.example.net.", CNAME, NXDOMAIN, .authority = "example.net."}, {NULL}};
+		{"a.example.net.", CNAME, NXDOMAIN, .authority = "example.net."}, {0}};
 
 	(void)state;
 	find(paper, "_acme-challenge.example.org", "example.net");
@@ -433,7 +433,7 @@ static void cnames_out_of_a_given_zone_are_told(void **state)
 
 static void what_can_not_start_says_so(void **state)
 {
-	static const struct row nothing[] = {{NULL}};
+	static const struct row nothing[] = {{0}};
 
 	(void)state;
 	rows = nothing;
@@ -450,7 +450,7 @@ static void what_can_not_start_says_so(void **state)
 static void cancelling_is_silent(void **state)
 {
 	static const struct row paper[] = {
-		{"a.example.", CNAME, NOERROR, .cname = "b.example."}, {NULL}};
+		{"a.example.", CNAME, NOERROR, .cname = "b.example."}, {0}};
 	uint64_t first, second;
 
 	(void)state;
