@@ -131,8 +131,9 @@ void acmems_http_call_cancel(uint64_t id);
 
 /*
  * As acmems_http_call_start(), and made again after a pause while nobody answers or the status is 429
- * or 5xx, until the call's timeout is over; a single try has 10 s at most. The last try's answer or
- * error is handed on. Only for requests that may arrive twice. 0 and *err on failure to start.
+ * or 5xx, until the call's timeout is over; a single try has half of it, 10 s at least. The last try's
+ * answer or error is handed on. Only for requests that may arrive twice. 0 and *err on failure to
+ * start.
  */
 uint64_t acmems_http_insist(const struct acmems_http_call *call, acmems_http_done *done, void *arg,
 	struct acmems_error *err);

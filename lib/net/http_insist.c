@@ -16,7 +16,7 @@
 #include "net/http_call.h"
 
 #define TIMEOUT_MS 30000
-#define TRY_MS 10000 /* so that a server that stalls is asked again */
+#define TRY_LEAST_MS 10000
 #define PAUSE_FIRST_MS 250
 #define PAUSE_MAX_MS 8000
 
@@ -28,6 +28,7 @@ struct insist {
 	uint64_t try;
 	unsigned tries;
 	struct acmems_timer *timer;
+	int64_t try_ms; /* of one try, so that a server that stalls is asked again */
 	int64_t pause_ms;
 	int64_t end_ms;
 	UT_hash_handle hh;
@@ -93,7 +94,7 @@ static bool try_now(struct insist *insist, struct acmems_error *err)
 {
 	int64_t left = insist->end_ms - acmems_clock_ms();
 
-	insist->call.timeout_ms = left < TRY_MS ? left : TRY_MS;
+	insist->call.timeout_ms = left < insist->try_ms ? left : insist->try_ms;
 	if (insist->call.timeout_ms < 1)
 		insist->call.timeout_ms = 1;
 	insist->tries++;
@@ -113,7 +114,10 @@ static void on_pause_over(void *arg)
 static bool prepare(
 	struct insist *insist, const struct acmems_http_call *call, struct acmems_error *err)
 {
-	insist->end_ms = acmems_clock_ms() + (call->timeout_ms > 0 ? call->timeout_ms : TIMEOUT_MS);
+	int64_t timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : TIMEOUT_MS;
+
+	insist->end_ms = acmems_clock_ms() + timeout_ms;
+	insist->try_ms = timeout_ms / 2 > TRY_LEAST_MS ? timeout_ms / 2 : TRY_LEAST_MS;
 	insist->pause_ms = PAUSE_FIRST_MS;
 	insist->timer = acmems_timer_new(on_pause_over, insist);
 	if (!http_call_copy(&insist->call, call) || !insist->timer)
