@@ -404,12 +404,13 @@ static void on_request(struct evhttp_request *evhttp, void *arg)
 {
 	struct http_evhttp *http = arg;
 	struct http_guard *guard = http_guard_find(evhttp_request_get_connection(evhttp));
-	struct acmems_http_request *request = guard ? http_request_add() : NULL;
+	bool serves = guard && !http_guard_is_cut(guard);
+	struct acmems_http_request *request = serves ? http_request_add() : NULL;
 	const char *why;
 	int status;
 
 	if (!request) {
-		send_text(evhttp, 503, "no memory");
+		send_text(evhttp, 503, "this connection is not served");
 		return;
 	}
 	request->evhttp = evhttp;

@@ -38,6 +38,7 @@ struct http_guard {
 	struct acmems_address address;
 	struct acmems_http_request *request; /* being answered */
 	bool admitted;
+	bool is_cut;
 	struct http_guard *prev, *next;
 	UT_hash_handle hh;
 };
@@ -46,6 +47,7 @@ static struct http_guard *by_connection;
 
 static void cut(struct http_guard *guard)
 {
+	guard->is_cut = true;
 	shutdown(guard->fd >= 0 ? guard->fd : bufferevent_getfd(guard->bev), SHUT_RDWR);
 }
 
@@ -280,6 +282,11 @@ struct http_guard *http_guard_find(void *connection)
 
 	HASH_FIND_PTR(by_connection, &connection, guard);
 	return guard;
+}
+
+bool http_guard_is_cut(const struct http_guard *guard)
+{
+	return guard->is_cut;
 }
 
 bool http_guard_is_leaving(const struct http_guard *guard)

@@ -84,6 +84,9 @@ struct http_guard *http_guard_find(void *connection);
  * answered closed after that. */
 void http_door_leave(struct http_door *door);
 
+/* Whether it was cut: what is read from it now came before, and counts for nothing. */
+bool http_guard_is_cut(const struct http_guard *guard);
+
 /* Whether the connection is to be closed after its answer for that reason. */
 bool http_guard_is_leaving(const struct http_guard *guard);
 
