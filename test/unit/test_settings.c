@@ -8,6 +8,7 @@
 #define VALIDATOR "validator: { http: { type = \"http01\"; }; };\n"
 #define STORAGE "storage: { file: { type = \"file\"; directory = \"/var/s\"; }; };\n"
 #define BLOCK "{ name = \"x\"; all = true; domains = [ \"*.example.org\" ]; }"
+#define FILES "certificate = \"/c\"; key = \"/k\";"
 #define HOUSE ACCOUNT VALIDATOR STORAGE
 
 static struct conf_faults faults;
@@ -120,6 +121,35 @@ static void test_the_whole(void **state)
 	settings_free(settings);
 }
 
+static void test_tls_and_proxies(void **state)
+{
+	struct settings *settings =
+		load_well("mgmt: { listen = [ \"127.0.0.1:1\" ]; proxy-protocol = true;\n"
+			  "  trusted-proxies = [ \"192.0.2.0/24\", \"unix:\" ];\n"
+			  "  tls: { " FILES " client-ca = \"/a\"; self = \"acmems.example.org\";\n"
+			  "    listen = [ \"127.0.0.1:2\" ]; }; };");
+	const struct settings_mgmt *mgmt = &settings->mgmt;
+
+	(void)state;
+	assert_string_equal(mgmt->tls.certificate, "/c");
+	assert_string_equal(mgmt->tls.key, "/k");
+	assert_string_equal(mgmt->tls.client_ca, "/a");
+	assert_string_equal(mgmt->tls.self.items[0], "acmems.example.org");
+	assert_string_equal(mgmt->tls.listen.items[0], "127.0.0.1:2");
+	assert_int_equal(mgmt->trusted_proxies.count, 2);
+	assert_true(mgmt->proxy_protocol);
+	settings_free(settings);
+	settings = load_well("mgmt: { tls: { " FILES " }; };");
+	assert_false(settings->mgmt.tls.listen.given);
+	assert_int_equal(settings->mgmt.tls.self.count, 0);
+	assert_null(settings->mgmt.tls.client_ca);
+	assert_false(settings->mgmt.proxy_protocol);
+	settings_free(settings);
+	settings = load_well("");
+	assert_null(settings->mgmt.tls.certificate);
+	settings_free(settings);
+}
+
 static void test_wildcards_forbidden_for_all(void **state)
 {
 	struct settings *settings =
@@ -143,6 +173,19 @@ static const struct {
 	{"mgmt: { max-pending = 0; };", 1, "max-pending"},
 	{"mgmt: { default-storage = \"fil\"; };\n" STORAGE, 1, "did you mean \"file\"?"},
 	{"mgmt = 5;", 1, "mgmt must be a group"},
+	{"mgmt: { tls = 5; };", 1, "tls"},
+	{"mgmt: { tls: { certificate = \"/c\"; }; };", 1, "\"key\" is missing"},
+	{"mgmt: { tls: { key = \"/k\"; }; };", 1, "\"certificate\" is missing"},
+	{"mgmt: { tls: { " FILES " certificat = \"/c\"; }; };", 1, "did you mean \"certificate\"?"},
+	{"mgmt: {\ntls: { " FILES " listen = [ \"nonsense\" ]; }; };", 2, "nonsense"},
+	{"mgmt: { listen = [ \"*:1\" ];\ntls: { " FILES " listen = [ \"[::]:1\" ]; }; };", 2,
+		"without TLS"},
+	{"mgmt: { tls: { " FILES " self = [ \"a b\" ]; }; };", 1, "\"self\""},
+	{"mgmt: { tls: { " FILES " self = [ ]; }; };", 1, "self"},
+	{"mgmt: { trusted-proxies = [ \"192.0.2.1\", \"192.0.2.1/24\" ]; };", 1,
+		"\"trusted-proxies\": entry 2"},
+	{"mgmt: { trusted-proxies = [ \"unix:/run/x\" ]; };", 1, "unix:/run/x"},
+	{"mgmt: { proxy-protocol = true; };", 1, "needs \"trusted-proxies\""},
 	{"log: { level = \"lowd\"; };", 1, "lowd"},
 	{"log: { target = \"std-err\"; };", 1, "std-err"},
 	{"pid-file = \"acmems.pid\";", 1, "absolute"},
@@ -231,6 +274,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_defaults, temp_dir_setup, teardown),
 		cmocka_unit_test_setup_teardown(test_account_defaults, temp_dir_setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_whole, temp_dir_setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tls_and_proxies, temp_dir_setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_wildcards_forbidden_for_all, temp_dir_setup, teardown),
 		cmocka_unit_test_setup_teardown(test_faults, temp_dir_setup, teardown),
