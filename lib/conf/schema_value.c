@@ -12,6 +12,9 @@
 #include "conf/nearest.h"
 #include "conf/units.h"
 
+/* "auth block NAME: METHOD: GROUP" and the like; longer ones are cut. */
+#define WHAT_MAX 256
+
 static void *place(const struct acmems_option *row, void *base)
 {
 	return (char *)base + row->offset;
@@ -260,7 +263,8 @@ static bool store_list(const struct acmems_option *row, const struct conf_node *
 bool schema_store(const struct acmems_option *row, const struct conf_node *node, void *base,
 	const char *what, struct conf_faults *faults)
 {
-	struct schema nested = {what, row->rows, row->row_count, false, NULL};
+	char group[WHAT_MAX];
+	struct schema nested = {group, row->rows, row->row_count, false, NULL};
 
 	switch (row->type) {
 	case ACMEMS_STRING:
@@ -279,6 +283,7 @@ bool schema_store(const struct acmems_option *row, const struct conf_node *node,
 	case ACMEMS_LIST:
 		return store_list(row, node, base, what, faults);
 	case ACMEMS_GROUP:
+		snprintf(group, sizeof(group), "%s: %s", what, row->name);
 		return schema_settings(&nested, node, base, faults);
 	}
 	return false;
