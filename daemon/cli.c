@@ -12,6 +12,7 @@ static const struct option options[] = {
 	{"test", no_argument, NULL, 't'},
 	{"list-modules", no_argument, NULL, 'l'},
 	{"describe", required_argument, NULL, 'D'},
+	{"print-persist", required_argument, NULL, 'P'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -22,6 +23,7 @@ static const char help[] =
 	"       acmems -t [-c FILE] [-m DIRECTORY]\n"
 	"       acmems -l [-m DIRECTORY]\n"
 	"       acmems -D NAME [-m DIRECTORY]\n"
+	"       acmems -P NAME [-c FILE]\n"
 	"\n"
 	"  -c, --config FILE        configuration (default: " ACMEMS_CONF_FILE ")\n"
 	"  -m, --modules DIRECTORY  where the modules are, whatever the configuration says\n"
@@ -30,6 +32,7 @@ static const char help[] =
 	"  -t, --test               check configuration and modules, say what is wrong, exit\n"
 	"  -l, --list-modules       list the modules found\n"
 	"  -D, --describe NAME      describe a module: http01, validator-http01\n"
+	"  -P, --print-persist NAME print the standing TXT record for NAME (dns-persist-01)\n"
 	"  -V, --version            print the version\n"
 	"  -h, --help               print this\n"
 	"\n"
@@ -44,7 +47,7 @@ static bool set_action(struct cli *cli, enum cli_action action, struct acmems_er
 {
 	if (cli->action != CLI_RUN && cli->action != action)
 		return acmems_error_set(err, ACMEMS_BAD_REQUEST,
-			"only one of -t, -l, -D, -V and -h can be done at a time");
+			"only one of -t, -l, -D, -P, -V and -h can be done at a time");
 	cli->action = action;
 	return true;
 }
@@ -81,6 +84,9 @@ static bool take(struct cli *cli, int option, char **argv, struct acmems_error *
 	case 'D':
 		cli->describe = optarg;
 		return set_action(cli, CLI_DESCRIBE, err);
+	case 'P':
+		cli->persist = optarg;
+		return set_action(cli, CLI_PERSIST, err);
 	case 'V':
 		return set_action(cli, CLI_VERSION, err);
 	case 'h':
@@ -101,7 +107,7 @@ bool cli_parse(int argc, char **argv, struct cli *cli, struct acmems_error *err)
 	optind = 0;
 	opterr = 0;
 	do {
-		option = getopt_long(argc, argv, ":c:m:dvtlD:Vh", options, NULL);
+		option = getopt_long(argc, argv, ":c:m:dvtlD:P:Vh", options, NULL);
 		if (option != -1 && !take(cli, option, argv, err))
 			return false;
 	} while (option != -1);

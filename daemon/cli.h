@@ -8,13 +8,14 @@
 
 #include <acmems/error.h>
 
-enum cli_action { CLI_RUN, CLI_TEST, CLI_LIST, CLI_DESCRIBE, CLI_VERSION, CLI_HELP };
+enum cli_action { CLI_RUN, CLI_TEST, CLI_LIST, CLI_DESCRIBE, CLI_PERSIST, CLI_VERSION, CLI_HELP };
 
 struct cli {
 	enum cli_action action;
 	const char *config; /* file; never NULL */
 	const char *modules; /* directory, or NULL */
 	const char *describe; /* NAME of -D */
+	const char *persist; /* NAME of -P */
 	bool daemon;
 	unsigned verbose; /* how often -v was given */
 };

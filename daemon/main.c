@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "command.h"
+#include "command_persist.h"
 #include "service.h"
 
 int main(int argc, char **argv)
@@ -26,6 +27,8 @@ int main(int argc, char **argv)
 		return command_list(&cli);
 	case CLI_DESCRIBE:
 		return command_describe(&cli);
+	case CLI_PERSIST:
+		return command_persist(&cli);
 	case CLI_VERSION:
 		printf("acmems " ACMEMS_VERSION "\n");
 		return EX_OK;

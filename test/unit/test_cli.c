@@ -58,6 +58,8 @@ static void test_actions(void **state)
 		{"-t -t", CLI_TEST},
 		{"-l", CLI_LIST},
 		{"--list-modules", CLI_LIST},
+		{"-P www.example.org -c x", CLI_PERSIST},
+		{"--print-persist=*.example.org", CLI_PERSIST},
 		{"-D http01", CLI_DESCRIBE},
 		{"--describe=http01", CLI_DESCRIBE},
 		{"-V", CLI_VERSION},
