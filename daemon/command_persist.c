@@ -123,26 +123,19 @@ static bool thumbprint_of(const struct settings_account *account, char out[JWK_T
 
 static void on_directory(void *arg, const struct acmems_error *err)
 {
-	struct acmems_error *copy = arg;
+	struct acmems_error *failed = arg;
 
 	if (err)
-		*copy = *err;
+		*failed = *err;
 	loop_stop();
 }
 
 /* Waits for it: there is nothing else to be done. */
 static bool fetch(struct directory_keeper *keeper, struct acmems_error *err)
 {
-	struct acmems_error failed = {0};
-
-	keeper->done = on_directory;
-	keeper->arg = &failed;
-	if (!directory_keeper_fetch(keeper, err))
-		return false;
-	loop_run();
-	if (failed.code != ACMEMS_OK)
-		*err = failed;
-	return failed.code == ACMEMS_OK;
+	if (directory_keeper_fetch(keeper, err))
+		loop_run();
+	return err->code == ACMEMS_OK;
 }
 
 static bool account_uri(const struct settings_account *account, const struct directory *directory,
@@ -186,7 +179,9 @@ static bool ask_and_print(const struct settings_account *account, const struct p
 {
 	struct directory_keeper keeper = {.url = account->directory,
 		.ca_file = account->ca_file,
-		.transport = &acme_transport_http};
+		.transport = &acme_transport_http,
+		.done = on_directory,
+		.arg = err};
 	bool ok;
 
 	if (!directory_keeper_init(&keeper))
