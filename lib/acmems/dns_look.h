@@ -64,4 +64,9 @@ uint64_t acmems_dns_look_wait(const struct acmems_dns_look *look, const char *ow
 	const char *zone, const char *value, int64_t timeout_ms, acmems_dns_wait_done *done,
 	void *arg, struct acmems_error *err);
 
+/* The same for a record that `shows` judges, and only once (see struct acmems_dns_wait). */
+uint64_t acmems_dns_look_once(const struct acmems_dns_look *look, const char *owner,
+	const char *zone, bool (*shows)(void *arg, const char *text, size_t len),
+	int64_t timeout_ms, acmems_dns_wait_done *done, void *arg, struct acmems_error *err);
+
 #endif

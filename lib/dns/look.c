@@ -58,18 +58,36 @@ uint64_t acmems_dns_look_find(const struct acmems_dns_look *look, const char *na
 	return acmems_dns_find(&find, done, arg, err);
 }
 
+/* Completes it with what the options say. */
+static uint64_t start(const struct acmems_dns_look *look, struct acmems_dns_wait *wait,
+	acmems_dns_wait_done *done, void *arg, struct acmems_error *err)
+{
+	if (!is_word(&look->propagation, "authoritative"))
+		wait->servers = look->propagation.items;
+	wait->port = (uint16_t)look->nameserver_port;
+	wait->resolvers = resolvers_of(look);
+	return acmems_dns_wait(wait, done, arg, err);
+}
+
 uint64_t acmems_dns_look_wait(const struct acmems_dns_look *look, const char *owner,
 	const char *zone, const char *value, int64_t timeout_ms, acmems_dns_wait_done *done,
 	void *arg, struct acmems_error *err)
 {
-	bool zones = is_word(&look->propagation, "authoritative");
+	struct acmems_dns_wait wait = {
+		.owner = owner, .zone = zone, .value = value, .timeout_ms = timeout_ms};
+
+	return start(look, &wait, done, arg, err);
+}
+
+uint64_t acmems_dns_look_once(const struct acmems_dns_look *look, const char *owner,
+	const char *zone, bool (*shows)(void *arg, const char *text, size_t len),
+	int64_t timeout_ms, acmems_dns_wait_done *done, void *arg, struct acmems_error *err)
+{
 	struct acmems_dns_wait wait = {.owner = owner,
 		.zone = zone,
-		.value = value,
-		.servers = zones ? NULL : look->propagation.items,
-		.port = (uint16_t)look->nameserver_port,
-		.resolvers = resolvers_of(look),
-		.timeout_ms = timeout_ms};
+		.timeout_ms = timeout_ms,
+		.shows = shows,
+		.once = true};
 
-	return acmems_dns_wait(&wait, done, arg, err);
+	return start(look, &wait, done, arg, err);
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <acmems/dns_find.h>
+#include <acmems/dns_look.h>
 #include <acmems/module.h>
 #include <acmems/validator.h>
 
@@ -19,32 +19,12 @@
 
 struct dns_persist01 {
 	struct acmems_instance self;
-	struct acmems_list propagation;
-	struct acmems_list resolvers;
-	int64_t nameserver_port;
+	struct acmems_dns_look look;
 	int64_t timeout_ms;
 };
 
 static const struct acmems_option options[] = {
-	{.name = "propagation",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct dns_persist01, propagation),
-		.fallback = "authoritative",
-		.min = 1,
-		.max = 32,
-		.help = "whom to ask for the record: authoritative, none, or these servers"},
-	{.name = "resolvers",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct dns_persist01, resolvers),
-		.max = 32,
-		.help = "name servers that look up zones for us; the default is the system's"},
-	{.name = "nameserver-port",
-		.type = ACMEMS_INT,
-		.offset = offsetof(struct dns_persist01, nameserver_port),
-		.fallback = "53",
-		.min = 1,
-		.max = 65535,
-		.help = "port of the zone's authoritative name servers"},
+	ACMEMS_DNS_LOOK_OPTIONS(struct dns_persist01, look),
 	{.name = "timeout",
 		.type = ACMEMS_DURATION,
 		.offset = offsetof(struct dns_persist01, timeout_ms),
@@ -54,29 +34,11 @@ static const struct acmems_option options[] = {
 		.help = "how long to wait for name servers"},
 };
 
-static bool is_word(const struct dns_persist01 *self, const char *word)
-{
-	return self->propagation.count == 1 && strcmp(self->propagation.items[0], word) == 0;
-}
-
-static bool are_servers(const struct acmems_list *list, struct acmems_error *err)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (!acmems_dns_server_check(list->items[i], err))
-			return false;
-	return true;
-}
-
 static bool persist_check(void *instance, struct acmems_error *err)
 {
-	struct dns_persist01 *self = instance;
+	const struct dns_persist01 *self = instance;
 
-	if (!are_servers(&self->resolvers, err))
-		return acmems_error_context(err, "resolvers");
-	if (!is_word(self, "authoritative") && !is_word(self, "none") &&
-		!are_servers(&self->propagation, err))
-		return acmems_error_context(err, "propagation");
-	return true;
+	return acmems_dns_look_check(&self->look, err);
 }
 
 /* ---- looking ---- */
@@ -171,22 +133,12 @@ static void on_place(
 	void *arg, const struct acmems_dns_place *place, const struct acmems_error *err)
 {
 	struct look *look = arg;
-	struct dns_persist01 *self = look->self;
 	struct acmems_error failed = {0};
 
 	look->find = 0;
 	if (!err) {
-		struct acmems_dns_wait wait = {.owner = place->owner,
-			.zone = place->zone,
-			.port = (uint16_t)self->nameserver_port,
-			.resolvers = self->resolvers.items,
-			.timeout_ms = left_ms(look),
-			.shows = on_text,
-			.once = true};
-
-		if (!is_word(self, "authoritative"))
-			wait.servers = self->propagation.items;
-		look->wait = acmems_dns_wait(&wait, on_seen, look, &failed);
+		look->wait = acmems_dns_look_once(&look->self->look, place->owner, place->zone,
+			on_text, left_ms(look), on_seen, look, &failed);
 		if (look->wait)
 			return;
 	}
@@ -195,14 +147,11 @@ static void on_place(
 
 static bool start_look(struct look *look, struct acmems_error *err)
 {
-	struct acmems_dns_find find = {.name = look->name,
-		.resolvers = look->self->resolvers.items,
-		.timeout_ms = left_ms(look)};
-
 	if (!acmems_challenge_txt_name(look->challenge, look->name))
 		return acmems_error_set(err, ACMEMS_BAD_ANSWER,
 			"there is no name for the record of a %s challenge", look->challenge->type);
-	look->find = acmems_dns_find(&find, on_place, look, err);
+	look->find = acmems_dns_look_find(
+		&look->self->look, look->name, left_ms(look), on_place, look, err);
 	return look->find != 0;
 }
 
@@ -212,7 +161,7 @@ static bool persist_present(void *instance, uint64_t op, const struct acmems_cha
 	struct dns_persist01 *self = instance;
 	struct look *look;
 
-	if (is_word(self, "none")) {
+	if (!acmems_dns_look_waits(&self->look)) {
 		acmems_op_finish(op, NULL);
 		return true;
 	}

@@ -178,7 +178,7 @@ uint64_t acmems_dns_wait(const struct acmems_dns_wait *wait, acmems_dns_wait_don
 		return 0;
 	snprintf(ask->body, sizeof(ask->body), "%s", wait->owner);
 	snprintf(ask->zone, sizeof(ask->zone), "%s", wait->zone);
-	snprintf(ask->value, sizeof(ask->value), "%s", wait->value);
+	snprintf(ask->value, sizeof(ask->value), "%s", wait->value ? wait->value : "");
 	fake_join(ask->servers, sizeof(ask->servers), wait->servers);
 	ask->port = wait->port;
 	ask->done.wait = done;

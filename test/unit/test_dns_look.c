@@ -89,11 +89,32 @@ static void asked_accordingly(void **state)
 	assert_false(acmems_dns_look_waits(&look));
 }
 
+static bool shows(void *arg, const char *text, size_t len)
+{
+	(void)arg, (void)text, (void)len;
+	return true;
+}
+
+static void judged_once(void **state)
+{
+	bool well = false;
+
+	(void)state;
+	look.propagation = (struct acmems_list){servers, 2, true};
+	assert_true(acmems_dns_look_once(&look, "a.example.", "example.", shows, 2000, on_seen,
+			    &well, &err) != 0);
+	assert_string_equal(fake_last(&fake_waits)->servers, "192.0.2.1,[2001:db8::1]:5353");
+	assert_int_equal(fake_last(&fake_waits)->timeout_ms, 2000);
+	fake_seen(true);
+	assert_true(well);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(lists_are_checked, setup),
 		cmocka_unit_test_setup(asked_accordingly, setup),
+		cmocka_unit_test_setup(judged_once, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include <acmems/dns_find.h>
+#include <acmems/dns_look.h>
 #include <acmems/validator.h>
 
 #include "base/op_core.h"
@@ -80,7 +80,7 @@ static uint64_t fake_wait(const struct acmems_dns_wait *wait, acmems_dns_wait_do
 	asked = *wait;
 	snprintf(asked_owner, sizeof(asked_owner), "%s", wait->owner);
 	assert_string_equal(wait->zone, "example.org.");
-	assert_true(wait->once);
+	assert_true(wait->timeout_ms > 0 && wait->timeout_ms <= 20000);
 	waits++;
 	answer.seen = done;
 	answer.arg = arg;
@@ -101,14 +101,19 @@ static int64_t fake_wall(void)
 	return 1800000000;
 }
 
-#define acmems_dns_find(...) fake_find(__VA_ARGS__)
+#define acmems_dns_look_find(look_, name_, timeout_, done_, arg_, err_)                            \
+	fake_find(&(struct acmems_dns_find){.name = (name_), .timeout_ms = (timeout_)}, done_,     \
+		arg_, err_)
+#define acmems_dns_look_once(look_, owner_, zone_, shows_, timeout_, done_, arg_, err_)            \
+	fake_wait(&(struct acmems_dns_wait){.owner = (owner_),                                     \
+			  .zone = (zone_),                                                         \
+			  .timeout_ms = (timeout_),                                                \
+			  .shows = (shows_)},                                                      \
+		done_, arg_, err_)
 #define acmems_dns_find_cancel fake_find_cancel
-#define acmems_dns_wait(...) fake_wait(__VA_ARGS__)
 #define acmems_dns_wait_cancel fake_wait_cancel
 #define acmems_clock_wall fake_wall
 #include "../../modules/validator/dns-persist01.c"
-#undef acmems_dns_find
-#undef acmems_dns_wait
 
 #define URL "https://ca.example/acct/1"
 #define RIGHT "ca.example; accounturi=" URL
@@ -117,7 +122,6 @@ static const char *const issuers[] = {"ca.example", "ca2.example", NULL};
 static const char *const uris[] = {URL, "acme:sha-256/abc", NULL};
 static char *authoritative[] = {(char[]){"authoritative"}, NULL};
 static char *none[] = {(char[]){"none"}, NULL};
-static char *two[] = {(char[]){"192.0.2.1"}, (char[]){"ns.example:5353"}, NULL};
 static struct dns_persist01 persist;
 static struct acmems_challenge challenge;
 static struct acmems_error got;
@@ -133,8 +137,8 @@ static int setup(void **state)
 	asked = (struct acmems_dns_wait){0};
 	persist = (struct dns_persist01){
 		.self = {.type = "dns-persist01", .name = "standing"},
-		.propagation = {.items = authoritative, .count = 1},
-		.nameserver_port = 5300,
+		.look = {.propagation = {.items = authoritative, .count = 1},
+			.nameserver_port = 53},
 		.timeout_ms = 20000,
 	};
 	challenge = (struct acmems_challenge){.id = 1,
@@ -216,8 +220,6 @@ static void a_right_record_is_enough(void **state)
 	assert_string_equal(present("+" RIGHT), "");
 	assert_string_equal(found_name, "_validation-persist.www.example.org");
 	assert_string_equal(asked_owner, "_validation-persist.www.example.org");
-	assert_int_equal(asked.port, 5300);
-	assert_null(asked.servers);
 	assert_string_equal(present("+CA2.example. ;\taccounturi = acme:sha-256/abc"), "");
 	assert_string_equal(present("+" RIGHT ";persistUntil=1800000000;policy=Wildcard;x=y"), "");
 	assert_string_equal(present("+" RIGHT "; policy=other"), "");
@@ -320,18 +322,10 @@ static void cnames_lead_to_where_it_is(void **state)
 	assert_string_equal(asked_owner, "x.example.net.");
 }
 
-static void servers_may_be_given(void **state)
-{
-	(void)state;
-	persist.propagation = (struct acmems_list){.items = two, .count = 2};
-	assert_string_equal(present("+" RIGHT), "");
-	assert_ptr_equal(asked.servers, two);
-}
-
 static void nobody_may_be_asked(void **state)
 {
 	(void)state;
-	persist.propagation = (struct acmems_list){.items = none, .count = 1};
+	persist.look.propagation = (struct acmems_list){.items = none, .count = 1};
 	refuse_find = true;
 	assert_string_equal(present(NULL), "");
 }
@@ -404,22 +398,13 @@ static void nothing_is_cleaned_up(void **state)
 
 static void options_are_checked(void **state)
 {
-	char *bad[] = {(char[]){"authoritative"}, (char[]){"a b"}, NULL};
+	char *bad[] = {(char[]){"a b"}, NULL};
 	struct acmems_error err = {0};
 
 	(void)state;
 	assert_true(persist_check(&persist, &err));
-	persist.propagation = (struct acmems_list){.items = none, .count = 1};
-	assert_true(persist_check(&persist, &err));
-	persist.propagation = (struct acmems_list){.items = two, .count = 2};
-	persist.resolvers = persist.propagation;
-	assert_true(persist_check(&persist, &err));
-	persist.propagation = (struct acmems_list){.items = bad, .count = 2};
+	persist.look.propagation = (struct acmems_list){.items = bad, .count = 1};
 	assert_false(persist_check(&persist, &err));
-	assert_non_null(strstr(err.message, "propagation: "));
-	persist.resolvers = persist.propagation;
-	assert_false(persist_check(&persist, &err));
-	assert_non_null(strstr(err.message, "resolvers: "));
 	assert_int_equal(acmems_module.kind, ACMEMS_VALIDATOR);
 }
 
@@ -443,7 +428,6 @@ int main(void)
 		on_loop(a_ca_without_names_may_be_any),
 		on_loop(of_many_the_nearest_is_told_of),
 		on_loop(cnames_lead_to_where_it_is),
-		on_loop(servers_may_be_given),
 		on_loop(nobody_may_be_asked),
 		on_loop(trouble_with_the_dns_is_passed_on),
 		on_loop(silence_is_passed_on_unless_a_wrong_one_was_seen),
