@@ -85,16 +85,30 @@ static const char *kind_text(enum acmems_name_kind kind)
 	return "other";
 }
 
-static void write_names(struct acmems_json_writer *writer, const struct acmems_csr *csr)
+static void write_names(
+	struct acmems_json_writer *writer, const struct acmems_name *names, size_t count)
 {
 	acmems_json_begin_array(writer, "names");
-	for (size_t i = 0; i < csr->name_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		acmems_json_begin_object(writer, NULL);
-		acmems_json_put_text(writer, "kind", kind_text(csr->names[i].kind));
-		acmems_json_put_text(writer, "name", csr->names[i].text);
-		acmems_json_put_bool(writer, "wildcard", csr->names[i].wildcard);
+		acmems_json_put_text(writer, "kind", kind_text(names[i].kind));
+		acmems_json_put_text(writer, "name", names[i].text);
+		acmems_json_put_bool(writer, "wildcard", names[i].wildcard);
 		acmems_json_end(writer);
 	}
+	acmems_json_end(writer);
+}
+
+static void write_client(struct acmems_json_writer *writer, const struct acmems_client_cert *client)
+{
+	if (!client)
+		return;
+	acmems_json_begin_object(writer, "client");
+	acmems_json_put_text(writer, "subject", client->subject);
+	acmems_json_put_text(writer, "issuer", client->issuer);
+	acmems_json_put_text(writer, "serial", client->serial);
+	acmems_json_put_text(writer, "sha256", client->digest);
+	write_names(writer, client->names, client->name_count);
 	acmems_json_end(writer);
 }
 
@@ -107,7 +121,8 @@ static char *write_input(const struct exec *exec, const struct acmems_sign_reque
 
 	acmems_json_put_text(writer, "block", exec->self.name);
 	acmems_json_put_text(writer, "peer", peer);
-	write_names(writer, request->csr);
+	write_client(writer, request->client);
+	write_names(writer, request->csr->names, request->csr->name_count);
 	acmems_json_begin_object(writer, "key");
 	acmems_json_put_text(writer, "type", request->csr->key_type);
 	acmems_json_put_int(writer, "bits", request->csr->key_bits);
@@ -195,6 +210,8 @@ static bool run(struct question *question, const struct acmems_sign_request *req
 	input = write_input(exec, request, peer, &input_len);
 	if (!input)
 		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to ask about a request");
+	const struct acmems_client_cert *client = request->client;
+	/* the last two only if there is a certificate */
 	const struct acmems_child_variable variables[] = {
 		{"ACMEMS_BLOCK", exec->self.name},
 		{"ACMEMS_PEER", peer},
@@ -202,7 +219,10 @@ static bool run(struct question *question, const struct acmems_sign_request *req
 		{"ACMEMS_KEY_TYPE", request->csr->key_type},
 		{"ACMEMS_KEY_BITS", bits},
 		{"ACMEMS_CSR_SHA256", request->csr->digest},
+		{"ACMEMS_CLIENT_SUBJECT", client ? client->subject : NULL},
+		{"ACMEMS_CLIENT_SHA256", client ? client->digest : NULL},
 	};
+	const size_t variable_count = sizeof(variables) / sizeof(variables[0]);
 	struct acmems_child_config config = {
 		.pool = exec->pool,
 		.room = ROOM,
@@ -210,7 +230,7 @@ static bool run(struct question *question, const struct acmems_sign_request *req
 		.command = exec->command.items,
 		.environment = exec->environment.items,
 		.variables = variables,
-		.variable_count = sizeof(variables) / sizeof(variables[0]),
+		.variable_count = client ? variable_count : variable_count - 2,
 		.input = input,
 		.input_len = input_len,
 		.timeout_ms = exec->timeout_ms,

@@ -15,7 +15,7 @@ static struct acmems_name names[] = {
 };
 static const struct acmems_csr csr = {
 	.digest = "00ff", .names = names, .name_count = 2, .key_type = "ec", .key_bits = 256};
-static const struct acmems_sign_request request = {
+static struct acmems_sign_request request = {
 	.peer = {.family = ACMEMS_IPV4, .bytes = {192, 0, 2, 7}},
 	.body = "-----BEGIN CERTIFICATE REQUEST-----\n\"\x01\xff\n and more",
 	.body_len = 40,
@@ -152,6 +152,30 @@ static void facts_are_in_the_environment(void **state)
 		ACMEMS_OK);
 }
 
+static void certificates_of_clients_are_told(void **state)
+{
+	struct acmems_name name = {.kind = ACMEMS_NAME_URI, .text = (char *)"spiffe://example/x"};
+	const struct acmems_client_cert cert = {.subject = "CN=www,O=Example",
+		.issuer = "CN=CA",
+		.serial = "0a",
+		.digest = "00ff",
+		.names = &name,
+		.name_count = 1};
+
+	(void)state;
+	request.client = &cert;
+	assert_int_equal(answer_of("[ \"$ACMEMS_CLIENT_SUBJECT\" = 'CN=www,O=Example' ] && "
+				   "[ \"$ACMEMS_CLIENT_SHA256\" = 00ff ] && "
+				   "grep -q 'client.*subject.*CN=www,O=Example.*spiffe'")
+				 .code,
+		ACMEMS_OK);
+	request.client = NULL;
+	assert_int_equal(answer_of("[ -z \"${ACMEMS_CLIENT_SUBJECT+x}${ACMEMS_CLIENT_SHA256+x}\" ] "
+				   "&& ! grep -q '\"client\"'")
+				 .code,
+		ACMEMS_OK);
+}
+
 static void facts_are_json_on_the_input(void **state)
 {
 	char script[200], *text = NULL;
@@ -231,6 +255,7 @@ int main(void)
 		with_module(what_can_not_be_run_is_no_yes),
 		with_module(who_is_too_slow_says_no_yes),
 		with_module(facts_are_in_the_environment),
+		with_module(certificates_of_clients_are_told),
 		with_module(facts_are_json_on_the_input),
 		with_module(nobody_waits_for_a_cancelled_question),
 		with_module(names_of_every_kind_have_a_word),
