@@ -154,8 +154,10 @@ static void facts_are_in_the_environment(void **state)
 
 static void certificates_of_clients_are_told(void **state)
 {
-	struct acmems_name name = {.kind = ACMEMS_NAME_URI, .text = (char *)"spiffe://example/x"};
-	const struct acmems_client_cert cert = {.subject = "CN=www,O=Example",
+	static const struct acmems_name name = {
+		.kind = ACMEMS_NAME_URI, .text = (char *)"spiffe://example/x"};
+	/* it outlives a failure, after which the request still points to it */
+	static const struct acmems_client_cert cert = {.subject = "CN=www,O=Example",
 		.issuer = "CN=CA",
 		.serial = "0a",
 		.digest = "00ff",
