@@ -16,6 +16,8 @@
 #include <acmems/log.h>
 #include "acme/order.h"
 #include "base/op_core.h"
+#include "answer.h"
+#include "events.h"
 #include "flight_waiter.h"
 #include "log_text.h"
 #include "solver.h"
@@ -52,6 +54,9 @@ struct flight {
 	struct flight_waiters waiters;
 	struct acmems_task given_up;
 	int64_t started;
+	struct acmems_address peer;
+	bool has_peer;
+	char *all_names; /* for events */
 	struct flight *next;
 	struct flight *previous;
 	UT_hash_handle hh;
@@ -150,6 +155,7 @@ static void free_flight(struct flight *flight)
 	acmems_task_cancel(&flight->given_up);
 	solver_fini(&flight->solver);
 	free(flight->names);
+	free(flight->all_names);
 	free(flight->body);
 	free(flight->chain);
 	free(flight);
@@ -173,8 +179,9 @@ static struct flight *new_flight(struct block *block, const struct acmems_csr *c
 	snprintf(flight->id, sizeof(flight->id), "f%" PRIu64, ++flights.last);
 	solver_init(&flight->solver, block->validator);
 	flight->names = strdup(log_text_names(csr, names));
+	flight->all_names = events_names(csr);
 	flight->body = malloc(len);
-	if (!flight->names || !flight->body) {
+	if (!flight->names || !flight->all_names || !flight->body) {
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for an order");
 		free_flight(flight);
 		return NULL;
@@ -227,12 +234,30 @@ static void log_end(const struct flight *flight, const struct acmems_error *err)
 			account, ms, log_text_error(err, text));
 }
 
+static void tell(
+	const struct flight *flight, const char *chain, size_t len, const struct acmems_error *err)
+{
+	struct events_issue issue = {
+		.block = flight->block,
+		.names = flight->all_names,
+		.peer = flight->has_peer ? &flight->peer : NULL,
+		.duration_ms = acmems_clock_ms() - flight->started,
+	};
+
+	if (err)
+		events_failed(&issue, err, answer_status(err->code));
+	else
+		events_issued(&issue, chain, len, NULL);
+}
+
 static void land(
 	struct flight *flight, const char *chain, size_t len, const struct acmems_error *err)
 {
 	unlink_flight(flight);
-	if (!flight->aborted)
+	if (!flight->aborted) {
 		log_end(flight, err);
+		tell(flight, chain, len, err);
+	}
 	flight_waiters_tell(&flight->waiters, chain, len, err);
 	free_flight(flight);
 }
@@ -335,8 +360,18 @@ static bool take_off(struct flight *flight, const struct acmems_csr *csr, struct
 	return true;
 }
 
+/* The first who asked is who is told of. */
+static void note_peer(struct flight *flight, const struct acmems_address *peer)
+{
+	if (!flight || !peer)
+		return;
+	flight->peer = *peer;
+	flight->has_peer = true;
+}
+
 uint64_t flight_join(struct block *block, const struct acmems_csr *csr, const void *body,
-	size_t len, flight_done *done, void *arg, struct acmems_error *err)
+	size_t len, const struct acmems_address *peer, flight_done *done, void *arg,
+	struct acmems_error *err)
 {
 	struct flight *flight = find(block, csr);
 	struct flight_waiter *waiter;
@@ -348,6 +383,7 @@ uint64_t flight_join(struct block *block, const struct acmems_csr *csr, const vo
 		return 0;
 	if (!flight) {
 		flight = new_flight(block, csr, body, len, err);
+		note_peer(flight, peer);
 		if (flight && !take_off(flight, csr, err)) {
 			free_flight(flight);
 			flight = NULL;

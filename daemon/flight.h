@@ -21,12 +21,14 @@
 typedef void flight_done(void *arg, const char *chain, size_t len, const struct acmems_error *err);
 
 /*
- * Joins the flight for this CSR or starts one. body is the CSR as sent, the key for the storage; csr
+ * Joins the flight for this CSR or starts one. body is the CSR as sent, the key for the storage; peer (or
+ * NULL) is who asks, for events; csr
  * and body are copied as far as needed. Number for flight_leave(), or 0 and *err: ACMEMS_UNAVAILABLE
  * with retry_after when as much is pending as mgmt.max-pending allows.
  */
 uint64_t flight_join(struct block *block, const struct acmems_csr *csr, const void *body,
-	size_t len, flight_done *done, void *arg, struct acmems_error *err);
+	size_t len, const struct acmems_address *peer, flight_done *done, void *arg,
+	struct acmems_error *err);
 
 /* Silent; the flight goes on. Harmless for numbers that are done. */
 void flight_leave(uint64_t waiter);

@@ -14,6 +14,7 @@
 #include "base/op_core.h"
 #include "flight.h"
 #include "generation_life.h"
+#include "notifier.h"
 
 /* Longer than the clean-up of an order may take. */
 #define ABORTING_MS 20000
@@ -39,6 +40,7 @@ static void enter_open(void *subject)
 {
 	struct generation *generation = subject;
 
+	notifier_open(generation);
 	front_open(generation->life->front);
 }
 
@@ -51,6 +53,7 @@ static void enter_aborting(void *subject)
 {
 	generation_shut(subject);
 	flight_abort(subject);
+	notifier_abort(subject);
 }
 
 /* Whoever waits for the end need not wait any longer; memory stays, as it may still be used. */

@@ -42,6 +42,8 @@ struct block {
 	struct instance *validator;
 	struct instance *storage;
 	struct account *account;
+	struct acmems_list notify; /* names, the settings' own */
+	notice_mask notify_events;
 };
 
 struct generation {

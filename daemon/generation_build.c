@@ -161,6 +161,8 @@ static bool build_block(
 	block->name = auth->name;
 	block->domains = auth->domains;
 	block->wildcards = auth->wildcards;
+	block->notify = auth->notify;
+	block->notify_events = auth->notify_events;
 	block->methods = calloc(auth->method_count + 1, sizeof(struct instance *));
 	if (!block->methods)
 		return out_of_memory(building);

@@ -8,6 +8,7 @@
 
 #include "base/op_core.h"
 #include "generation_life.h"
+#include "notifier.h"
 
 /* ---- start ---- */
 
@@ -108,6 +109,8 @@ void generation_launch_starts(struct generation *generation)
 	struct acmems_error err = {0};
 
 	make_accounts(generation);
+	if (!notifier_check(generation->settings, &err))
+		note_failure(generation, "notify", &err);
 	life->front = front_new(generation, &err);
 	if (!life->front)
 		note_failure(generation, "mgmt", &err);
@@ -185,6 +188,7 @@ void generation_launch_stops(struct generation *generation)
 	struct generation_life *life = generation->life;
 
 	generation_shut(generation);
+	notifier_close(generation);
 	for (size_t i = 0; i < generation->instance_count; i++)
 		launch_stop(&life->parts[i]);
 	life->view.stop_launched = true;

@@ -6,8 +6,24 @@
 
 #include "conf/schema.h"
 #include "registry.h"
+#include "settings_parts.h"
 
 static const char *const type_key[] = {"type", NULL};
+
+/* What the daemon reads itself, and the module need not know. */
+static const char *const *keys_of(uint32_t kind)
+{
+	switch ((enum acmems_kind)kind) {
+	case ACMEMS_AUTH:
+		return NULL;
+	case ACMEMS_NOTIFY:
+		return settings_notify_keys;
+	case ACMEMS_VALIDATOR:
+	case ACMEMS_STORAGE:
+		break;
+	}
+	return type_key;
+}
 
 /* A table may be shorter than ours or longer: what it does not reach is not offered. */
 static void copy_ops(struct instance *instance)
@@ -57,7 +73,7 @@ static bool fill(
 	struct schema schema = {.what = what,
 		.rows = module->options,
 		.count = module->option_count,
-		.also = module->kind == ACMEMS_AUTH ? NULL : type_key};
+		.also = keys_of(module->kind)};
 
 	if (module->kind == ACMEMS_AUTH)
 		snprintf(what, sizeof(what), "auth block \"%.64s\", %s", instance->name,

@@ -132,8 +132,8 @@ static bool look(struct own_cert *own, const char *body, size_t len, struct acme
 	if (!csr)
 		return false;
 	if (is_due(own, csr))
-		own->waiter =
-			flight_join(own->generation->own, csr, body, len, on_issued, own, err);
+		own->waiter = flight_join(
+			own->generation->own, csr, body, len, NULL, on_issued, own, err);
 	else
 		acmems_timer_start(own->timer, LOOK_MS);
 	csr_free(csr);

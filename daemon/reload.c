@@ -8,6 +8,8 @@
 #include <acmems/log.h>
 
 #include "base/log_target.h"
+#include "base/str.h"
+#include "events.h"
 
 /* Beyond an order's own deadline, for the clean-up and the storage. */
 #define RETIRE_MORE_MS 60000
@@ -142,6 +144,8 @@ static void warn_closed(const struct generation *generation)
 
 static void refuse(const struct acmems_error *err)
 {
+	events_config(state.current->generation, state.config->path,
+		err->detail[0] ? err->detail : err->message);
 	acmems_log(ACMEMS_LOG_ERROR, "reload", NULL, "%s", err->message);
 	for (const char *line = err->detail; *line;) {
 		size_t len = strcspn(line, "\n");
@@ -154,8 +158,21 @@ static void refuse(const struct acmems_error *err)
 		state.current->generation->number);
 }
 
+static void tell_faults(const struct conf_faults *faults)
+{
+	struct str text;
+
+	str_init(&text, 4096);
+	for (size_t i = 0; i < faults->count && text.len + strlen(faults->lines[i]) < 4000; i++)
+		str_addf(&text, "%s%s", i > 0 ? "\n" : "", faults->lines[i]);
+	events_config(state.current->generation, state.config->path,
+		str_text(&text) ? str_text(&text) : "");
+	str_fini(&text);
+}
+
 static void refuse_faults(const struct conf_faults *faults)
 {
+	tell_faults(faults);
 	for (size_t i = 0; i < faults->count; i++)
 		acmems_log(ACMEMS_LOG_ERROR, "reload", NULL, "%s", faults->lines[i]);
 	acmems_log(ACMEMS_LOG_ERROR, "reload", NULL,

@@ -32,6 +32,7 @@
 #include "net/http_server.h"
 #include "net/resolver.h"
 #include "net/tls_server.h"
+#include "notifier.h"
 #include "process.h"
 #include "reload.h"
 #include "rest.h"
@@ -275,6 +276,7 @@ static void end(void)
 	signals_stop();
 	acmems_timer_free(service.flush);
 	sign_fini();
+	notifier_fini();
 	http_insist_fini();
 	http_client_fini();
 	http_server_fini();

@@ -52,6 +52,7 @@ static bool read_all(struct settings *settings, struct conf_faults *faults)
 	ok = settings_mgmt_read(settings, faults) && ok;
 	ok = settings_accounts_read(settings, faults) && ok;
 	ok = settings_instances_read(settings, faults) && ok;
+	ok = settings_notifies_read(settings, faults) && ok;
 	ok = settings_ref_mgmt(settings, faults) && ok;
 	return settings_auth_read(settings, faults) && ok;
 }
@@ -76,6 +77,7 @@ void settings_free(struct settings *settings)
 	if (!settings)
 		return;
 	settings_auth_free(settings);
+	settings_notifies_free(settings);
 	settings_instances_free(settings);
 	settings_accounts_free(settings);
 	settings_mgmt_free(settings);

@@ -15,6 +15,7 @@
 #include <acmems/option.h>
 #include "base/log_target.h"
 #include "conf/conf.h"
+#include "notice_kind.h"
 
 struct settings_log {
 	int level; /* enum acmems_log_level */
@@ -61,7 +62,8 @@ struct settings_mgmt {
 	char *default_account; /* names; NULL: the only one there is */
 	char *default_validator;
 	char *default_storage;
-	struct acmems_list default_notify;
+	struct acmems_list default_notify; /* all notifiers where the file says nothing */
+	char *state_dir;
 };
 
 /* One group below validator, storage or notify. */
@@ -69,6 +71,12 @@ struct settings_instance {
 	const char *name;
 	const char *type; /* "http01": the module's name */
 	const struct conf_node *node; /* its settings, `type` among them */
+	/* of notifiers only */
+	struct acmems_list event_list;
+	notice_mask events; /* that it hears of */
+	int64_t fold; /* ms */
+	int64_t at_most; /* an hour */
+	int64_t queue; /* entries */
 };
 
 /* A key of an auth block that the daemon does not know: an auth module and its setting. */
@@ -85,6 +93,8 @@ struct settings_auth {
 	char *storage;
 	char *account;
 	struct acmems_list notify;
+	struct acmems_list notify_list;
+	notice_mask notify_events; /* that its notifiers hear of */
 	bool wildcards;
 	struct settings_method *methods;
 	size_t method_count;

@@ -45,6 +45,10 @@ static const struct acmems_option rows[] = {
 		.type = ACMEMS_LIST,
 		.offset = offsetof(struct settings_auth, notify),
 		.help = "who is told"},
+	{.name = "notify-events",
+		.type = ACMEMS_LIST,
+		.offset = offsetof(struct settings_auth, notify_list),
+		.help = "what of; default: whatever the notifiers want"},
 	{.name = "wildcards",
 		.type = ACMEMS_BOOL,
 		.offset = offsetof(struct settings_auth, wildcards),
@@ -237,6 +241,9 @@ static bool read_block(struct reading *reading)
 	ok = read_ref(reading, SETTINGS_REF_ACCOUNT, "account", &auth->account) && ok;
 	ok = read_ref(reading, SETTINGS_REF_VALIDATOR, "validator", &auth->validator) && ok;
 	ok = read_ref(reading, SETTINGS_REF_STORAGE, "storage", &auth->storage) && ok;
+	ok = settings_events_read(&auth->notify_list, ~(notice_mask)0, &auth->notify_events,
+		     conf_child(reading->node, "notify-events"), reading->what, reading->faults) &&
+	     ok;
 	return read_notify(reading) && ok;
 }
 

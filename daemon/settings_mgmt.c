@@ -191,7 +191,14 @@ static const struct acmems_option mgmt_rows[] = {
 	{.name = "default-notify",
 		.type = ACMEMS_LIST,
 		.offset = offsetof(struct settings, mgmt.default_notify),
-		.help = "notifiers of blocks that name none"},
+		.help = "notifiers of blocks that name none, and of all else; default: every one"},
+	{.name = "state-dir",
+		.type = ACMEMS_STRING,
+		.offset = offsetof(struct settings, mgmt.state_dir),
+		.fallback = ACMEMS_STATE_DIR,
+		.min = 1,
+		.max = 3000,
+		.help = "directory of what has to survive a restart"},
 };
 
 #define MGMT_ROWS (sizeof(mgmt_rows) / sizeof(mgmt_rows[0]))

@@ -25,6 +25,18 @@ void settings_instances_free(struct settings *settings);
 /* Puts the keys of an auth block that are the daemon's own into keys; returns how many. */
 size_t settings_auth_keys(const char **keys, size_t room);
 
+/* The options that every notifier has, for others to skip; NULL at the end, `type` among them. */
+extern const char *const settings_notify_keys[];
+
+/* Reads those of all notifiers, and makes all of them the default where there is none. */
+bool settings_notifies_read(struct settings *settings, struct conf_faults *faults);
+void settings_notifies_free(struct settings *settings);
+
+/* What a list of events asks for; without one it is `fallback`. A fault at node names the nearest. */
+bool settings_events_read(const struct acmems_list *list, notice_mask fallback,
+	notice_mask *ret_mask, const struct conf_node *node, const char *what,
+	struct conf_faults *faults);
+
 /* After all others: the blocks refer to them. */
 bool settings_auth_read(struct settings *settings, struct conf_faults *faults);
 void settings_auth_free(struct settings *settings);

@@ -22,6 +22,7 @@
 #include "net/http_server.h"
 #include "x509/client_cert.h"
 #include "csr_cache.h"
+#include "events.h"
 #include "flight.h"
 #include "policy.h"
 #include "sign_log.h"
@@ -101,11 +102,20 @@ static void free_sign(struct sign *sign)
 	generation_drop(generation);
 }
 
+static bool is_reject(enum acmems_code code)
+{
+	return code == ACMEMS_REFUSED || code == ACMEMS_BAD_CSR || code == ACMEMS_TOO_LARGE;
+}
+
 static void fail(struct sign *sign, const struct acmems_error *err)
 {
 	struct sign_log log = facts(sign);
 
 	sign_log_failed(&log, answer_status(err->code), err);
+	/* what the CA would not is told by the flight, once for all who wait for it */
+	if (sign->step <= SIGN_JUDGE && is_reject(err->code))
+		events_rejected(sign->generation, sign->ask.csr, &sign->ask.peer, err,
+			answer_status(err->code));
 	answer_error(sign->request, err);
 	free_sign(sign);
 }
@@ -122,6 +132,8 @@ static bool deliver(struct sign *sign, const char *chain, size_t len, const char
 	if (answer_chain(sign->request, chain, len, etag->text) == 304)
 		what = "unchanged";
 	sign_log_done(&log, what);
+	if (sign->step == SIGN_LOOK_UP)
+		events_cached(sign->block, sign->ask.csr, &sign->ask.peer, chain, len);
 	free_sign(sign);
 	return true;
 }
@@ -146,7 +158,7 @@ static void issue(struct sign *sign)
 
 	sign->step = SIGN_ISSUE;
 	sign->waiter = flight_join(sign->block, sign->ask.csr, sign->ask.body, sign->ask.body_len,
-		on_flight, sign, &err);
+		&sign->ask.peer, on_flight, sign, &err);
 	if (!sign->waiter)
 		fail(sign, &err);
 }

@@ -49,7 +49,7 @@ static struct waiter *join(size_t index)
 	struct waiter *waiter = &waiters[index];
 	struct acmems_error err = {0};
 
-	waiter->id = flight_join(block, csr, "body", 4, on_done, waiter, &err);
+	waiter->id = flight_join(block, csr, "body", 4, NULL, on_done, waiter, &err);
 	assert_true(waiter->id != 0);
 	assert_int_equal(waiter->told, 0);
 	return waiter;
@@ -107,12 +107,14 @@ static void test_other_facts_other_flight(void **state)
 	(void)state;
 	join(0);
 	house.blocks[1].account = &account;
-	assert_true(flight_join(&house.blocks[1], csr, "b", 1, on_done, &waiters[1], &err) != 0);
-	assert_true(flight_join(block, other, "b", 1, on_done, &waiters[2], &err) != 0);
+	assert_true(
+		flight_join(&house.blocks[1], csr, "b", 1, NULL, on_done, &waiters[1], &err) != 0);
+	assert_true(flight_join(block, other, "b", 1, NULL, on_done, &waiters[2], &err) != 0);
 	csr_free(other);
 	/* the same facts by way of another block are the same flight */
 	house.blocks[1].account = &house.account;
-	assert_true(flight_join(&house.blocks[1], csr, "b", 1, on_done, &waiters[3], &err) != 0);
+	assert_true(
+		flight_join(&house.blocks[1], csr, "b", 1, NULL, on_done, &waiters[3], &err) != 0);
 	assert_int_equal(fake_order_count, 3);
 	for (size_t i = 0; i < 3; i++)
 		fake_order_end(i, fake_chain, ACMEMS_OK);
@@ -279,7 +281,7 @@ static void test_order_that_does_not_start(void **state)
 
 	(void)state;
 	fake_order_refuse = true;
-	assert_true(flight_join(block, csr, "b", 1, on_done, &waiters[0], &err) == 0);
+	assert_true(flight_join(block, csr, "b", 1, NULL, on_done, &waiters[0], &err) == 0);
 	assert_int_equal(err.code, ACMEMS_NO_MEMORY);
 	assert_int_equal(flight_count(), 0);
 	run_due();
@@ -295,14 +297,14 @@ static void test_cap(void **state)
 	house.settings.mgmt.max_pending = 2;
 	join(0);
 	join(1);
-	assert_true(flight_join(block, csr, "b", 1, on_done, &waiters[2], &err) == 0);
+	assert_true(flight_join(block, csr, "b", 1, NULL, on_done, &waiters[2], &err) == 0);
 	assert_int_equal(err.code, ACMEMS_UNAVAILABLE);
 	assert_true(err.retry_after > 0);
 	/* clients that leave do not make room for ever more orders */
 	house.settings.mgmt.max_pending = 1;
 	flight_leave(waiters[0].id);
 	flight_leave(waiters[1].id);
-	assert_true(flight_join(block, other, "b", 1, on_done, &waiters[2], &err) == 0);
+	assert_true(flight_join(block, other, "b", 1, NULL, on_done, &waiters[2], &err) == 0);
 	csr_free(other);
 	join(3);
 	fake_order_end(0, fake_chain, ACMEMS_OK);

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: ISC */
+/* test_delivery.c - queues, their receivers and their journals, with time that is ours. */
+#include "temp_dir.h"
+
+#include <stdio.h>
+
+#include "base/op_core.h"
+#include "delivery.h"
+#include "delivery_decide.h"
+#include "virtual_loop.h"
+
+/* ---- a receiver on paper ---- */
+
+enum mood { TAKES, FAILS, REFUSES, STALLS };
+
+static struct {
+	enum mood mood;
+	unsigned calls;
+	unsigned taken;
+	uint64_t total; /* events that those stand for */
+	char last[600]; /* summary */
+	uint64_t ids[2000];
+	uint64_t op;
+} receiver;
+
+static struct generation generation;
+static struct module module = {.owner = "notify-paper"};
+static struct instance instance = {.module = &module};
+static struct settings_instance settings;
+
+void generation_hold(struct generation *held)
+{
+	held->holds++;
+}
+
+void generation_drop(struct generation *held)
+{
+	held->holds--;
+}
+
+static void take(const struct acmems_event *event)
+{
+	if (receiver.taken < 2000)
+		receiver.ids[receiver.taken] = event->id;
+	receiver.taken++;
+	receiver.total += strcmp(event->name, "summary") == 0
+				  ? strtoul(event->fields[0].text, NULL, 10)
+				  : event->count;
+	snprintf(receiver.last, sizeof(receiver.last), "%s", event->summary);
+}
+
+static bool on_send(
+	void *data, uint64_t op, const struct acmems_event *event, struct acmems_error *err)
+{
+	struct acmems_error no = {0};
+
+	(void)data;
+	receiver.calls++;
+	receiver.op = op;
+	switch (receiver.mood) {
+	case TAKES:
+		take(event);
+		acmems_op_finish_with(op, "fine", 4);
+		break;
+	case FAILS:
+		return acmems_error_set(err, ACMEMS_UNAVAILABLE, "is down");
+	case REFUSES:
+		acmems_error_set(&no, ACMEMS_BAD_REQUEST, "no such thing");
+		acmems_op_finish(op, &no);
+		break;
+	case STALLS:
+		break;
+	}
+	return true;
+}
+
+static int setup(void **state)
+{
+	virtual_reset();
+	memset(&receiver, 0, sizeof(receiver));
+	generation = (struct generation){0};
+	instance.ops.notify.send = on_send;
+	settings = (struct settings_instance){
+		.events = ~(notice_mask)0, .fold = 300000, .at_most = 60, .queue = 1000};
+	return temp_dir_setup(state);
+}
+
+static int teardown(void **state)
+{
+	size_t ops = op_count();
+
+	op_fini();
+	return temp_dir_teardown(state) == 0 && virtual_timers() == 0 && generation.holds == 0 &&
+			       ops == 0
+		       ? 0
+		       : -1;
+}
+
+static struct delivery *begin(void)
+{
+	struct delivery *delivery = delivery_new("paper", temp_dir);
+
+	assert_non_null(delivery);
+	delivery_attach(delivery, &generation, &instance, &settings);
+	return delivery;
+}
+
+static void reject(struct delivery *delivery, const char *names)
+{
+	struct notice *event = notice_new(NOTICE_REJECTED);
+
+	assert_non_null(event);
+	notice_add(event, "names", names);
+	notice_add(event, "peer", "192.0.2.1");
+	notice_summary(event, "rejected %s", names);
+	delivery_put(delivery, event);
+	notice_drop(event);
+}
+
+static void reject_many(struct delivery *delivery, unsigned count)
+{
+	char names[32];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(names, sizeof(names), "n%u.example", i);
+		reject(delivery, names);
+	}
+}
+
+/* ---- tests ---- */
+
+static void test_folds(void **state)
+{
+	struct delivery *delivery = begin();
+
+	(void)state;
+	for (int i = 0; i < 412; i++) {
+		reject(delivery, "a.example");
+		virtual_pass(10);
+	}
+	assert_int_equal(receiver.taken, 1);
+	assert_string_equal(receiver.last, "rejected a.example");
+	virtual_pass(300000);
+	assert_int_equal(receiver.taken, 2);
+	assert_int_equal(receiver.total, 412);
+	assert_non_null(strstr(receiver.last, "rejected a.example (411 times since 20"));
+	/* after a quiet while the next is a first one again */
+	virtual_pass(300001);
+	reject(delivery, "a.example");
+	virtual_pass(1);
+	assert_int_equal(receiver.total, 413);
+	delivery_free(delivery);
+}
+
+static void test_budget(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.at_most = 5;
+	delivery = begin();
+	reject_many(delivery, 200);
+	virtual_pass(1000);
+	assert_int_equal(receiver.taken, 5);
+	assert_int_equal(delivery_counts(delivery).held_back, 195);
+	assert_int_equal(delivery_counts(delivery).queued, 1);
+	virtual_pass(3600000);
+	assert_int_equal(receiver.taken, 6);
+	assert_int_equal(receiver.total, 200);
+	assert_non_null(strstr(receiver.last, "195 more were held back since"));
+	delivery_free(delivery);
+}
+
+static void test_full(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.queue = 10;
+	receiver.mood = FAILS;
+	delivery = begin();
+	reject_many(delivery, 100);
+	virtual_pass(1000);
+	assert_int_equal(delivery_counts(delivery).queued, 11);
+	receiver.mood = TAKES;
+	virtual_pass(700000);
+	assert_int_equal(receiver.taken, 11);
+	assert_int_equal(receiver.total, 100);
+	delivery_free(delivery);
+}
+
+static void test_tries_again(void **state)
+{
+	struct delivery *delivery = begin();
+
+	(void)state;
+	receiver.mood = FAILS;
+	reject(delivery, "a.example");
+	virtual_pass(4999);
+	assert_int_equal(receiver.calls, 1);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 2);
+	virtual_pass(10000);
+	assert_int_equal(receiver.calls, 3);
+	receiver.mood = STALLS;
+	virtual_pass(20000);
+	assert_int_equal(receiver.calls, 4);
+	assert_int_equal(generation.holds, 1);
+	virtual_pass(60000);
+	assert_int_equal(generation.holds, 0);
+	receiver.mood = TAKES;
+	virtual_pass(600000);
+	assert_int_equal(receiver.taken, 1);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	delivery_free(delivery);
+}
+
+static void test_gives_up(void **state)
+{
+	struct delivery *delivery = begin();
+
+	(void)state;
+	receiver.mood = REFUSES;
+	reject(delivery, "a.example");
+	virtual_pass(1);
+	assert_int_equal(delivery_counts(delivery).dropped, 1);
+	receiver.mood = FAILS;
+	reject(delivery, "b.example");
+	virtual_pass(INT64_C(72) * 3600 * 1000);
+	assert_int_equal(delivery_counts(delivery).queued, 1);
+	virtual_pass(1200000);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	assert_int_equal(delivery_counts(delivery).dropped, 2);
+	delivery_free(delivery);
+}
+
+static void copy_journal(const char *to)
+{
+	unlink(temp_path(to));
+	temp_copy(temp_path("notify-paper.journal"), to);
+}
+
+/* What a killed process leaves is its journal as it is. */
+static struct delivery *after_kill(struct delivery *delivery)
+{
+	copy_journal("killed");
+	delivery_free(delivery);
+	assert_int_equal(rename(temp_path("killed"), temp_path("notify-paper.journal")), 0);
+	return begin();
+}
+
+static void test_killed(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.at_most = 1000;
+	receiver.mood = STALLS;
+	delivery = begin();
+	reject_many(delivery, 500);
+	reject(delivery, "n7.example");
+	virtual_pass(200);
+	assert_int_equal(receiver.calls, 1);
+	delivery = after_kill(delivery);
+	assert_int_equal(delivery_counts(delivery).queued, 500);
+	receiver.mood = TAKES;
+	virtual_pass(1000);
+	assert_int_equal(receiver.taken, 500);
+	assert_int_equal(receiver.total, 501);
+	for (unsigned i = 1; i < 500; i++)
+		assert_true(receiver.ids[i] > receiver.ids[i - 1]);
+	delivery = after_kill(delivery);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	delivery_free(delivery);
+}
+
+static void test_cut_off_twice(void **state)
+{
+	struct delivery *delivery = begin();
+
+	(void)state;
+	receiver.mood = STALLS;
+	reject(delivery, "a.example");
+	virtual_pass(1);
+	delivery = after_kill(delivery);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 2);
+	delivery = after_kill(delivery);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 2);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	delivery_free(delivery);
+}
+
+static void test_torn_tail(void **state)
+{
+	const char *path = temp_path("notify-paper.journal");
+	struct delivery *delivery = begin();
+	struct stat info;
+
+	(void)state;
+	receiver.mood = FAILS;
+	reject_many(delivery, 3);
+	delivery_free(delivery);
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0600);
+	assert_int_equal(truncate(path, info.st_size - 5), 0);
+	delivery = begin();
+	assert_true(delivery_counts(delivery).queued >= 2);
+	receiver.mood = TAKES;
+	virtual_pass(10000);
+	assert_true(receiver.taken >= 2);
+	delivery_free(delivery);
+	temp_file("notify-paper.journal", "something else");
+	delivery = begin();
+	reject(delivery, "c.example");
+	virtual_pass(1);
+	delivery_free(delivery);
+}
+
+static void test_handed_over(void **state)
+{
+	struct generation next = {0};
+	struct delivery *delivery = begin();
+
+	(void)state;
+	receiver.mood = STALLS;
+	reject_many(delivery, 2);
+	virtual_pass(1);
+	delivery_attach(delivery, &next, &instance, &settings);
+	assert_false(delivery_detach(delivery, &generation));
+	assert_int_equal(generation.holds, 1);
+	delivery_abort(delivery, &generation);
+	receiver.mood = TAKES;
+	virtual_pass(1);
+	assert_int_equal(generation.holds, 0);
+	assert_int_equal(receiver.taken, 2);
+	assert_true(delivery_detach(delivery, &next));
+	reject(delivery, "late.example");
+	virtual_pass(1000);
+	assert_int_equal(receiver.taken, 2);
+	delivery_free(delivery);
+	delivery = begin();
+	virtual_pass(1);
+	assert_int_equal(receiver.taken, 3);
+	delivery_free(delivery);
+}
+
+static void test_rewrites(void **state)
+{
+	struct delivery *delivery;
+	struct stat info;
+
+	(void)state;
+	settings.at_most = 100000;
+	settings.fold = 0;
+	delivery = begin();
+	for (int i = 0; i < 40; i++) {
+		reject_many(delivery, 250);
+		virtual_pass(200);
+	}
+	assert_int_equal(receiver.taken, 10000);
+	assert_int_equal(stat(temp_path("notify-paper.journal"), &info), 0);
+	assert_true(info.st_size < 200000);
+	receiver.mood = FAILS;
+	for (int i = 0; i < 20000; i++) {
+		reject(delivery, "a.example");
+		if (i % 10 == 0)
+			virtual_pass(100);
+	}
+	assert_int_equal(stat(temp_path("notify-paper.journal"), &info), 0);
+	assert_true(info.st_size < (2 << 20));
+	receiver.mood = TAKES;
+	virtual_pass(700000);
+	assert_int_equal(receiver.total, 30000);
+	delivery_free(delivery);
+}
+
+static void test_decide(void **state)
+{
+	static const struct {
+		struct delivery_view view;
+		enum delivery_state state;
+		int64_t wake;
+	} rows[] = {
+		{{.attached = true, .budget = true, .now = 5, .next_due = INT64_MAX}, DELIVERY_IDLE,
+			INT64_MAX},
+		{{.attached = true, .budget = true, .now = 5, .next_due = 9}, DELIVERY_IDLE, 9},
+		{{.attached = true, .budget = true, .now = 5, .next_due = 5}, DELIVERY_SENDING, 0},
+		{{.attached = true, .now = 5, .next_due = 5}, DELIVERY_HOLDING, 0},
+		{{.attached = true, .budget = true, .now = 5, .next_due = 5, .rest_until = 8},
+			DELIVERY_RESTING, 8},
+		{{.attached = false, .budget = true, .now = 5, .next_due = 5}, DELIVERY_OFF,
+			INT64_MAX},
+		{{.attached = false, .sending = true, .now = 5, .next_due = 5}, DELIVERY_SENDING,
+			INT64_MAX},
+		{{.attached = true, .outcome = DELIVERY_AGAIN, .now = 5, .next_due = 5},
+			DELIVERY_SETTLING, INT64_MAX},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(delivery_decide(&rows[i].view), rows[i].state);
+		if (rows[i].wake > 0)
+			assert_int_equal(delivery_wake_at(&rows[i].view), rows[i].wake);
+	}
+}
+
+static void test_clean_texts(void **state)
+{
+	struct notice *event = notice_new(NOTICE_FAILED);
+	struct notice *again;
+	struct str text;
+	char large[20000];
+
+	(void)state;
+	assert_non_null(event);
+	notice_add(event, "detail", "a\r\nb\x1b[31m\xff caf\xc3\xa9 \xc2\x85");
+	assert_string_equal(notice_field(event, "detail"), "a \nb?[31m? caf\xc3\xa9 ?");
+	memset(large, 'x', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	notice_add(event, "names", large);
+	assert_int_equal(strlen(notice_field(event, "names")), NOTICE_TEXT_MAX);
+	notice_summary(event, "one\r\nline %s", large);
+	assert_true(strlen(event->summary) <= NOTICE_SUMMARY_MAX);
+	assert_null(strpbrk(event->summary, "\r\n"));
+	str_init(&text, NOTICE_BYTES_MAX);
+	notice_encode(event, &text);
+	assert_non_null(str_text(&text));
+	again = notice_decode(text.data, text.len);
+	assert_non_null(again);
+	assert_int_equal(again->id, event->id);
+	assert_string_equal(again->summary, event->summary);
+	assert_string_equal(notice_field(again, "names"), notice_field(event, "names"));
+	assert_int_equal(notice_key(again), notice_key(event));
+	for (size_t len = 0; len + 1 < text.len; len += 97)
+		notice_drop(notice_decode(text.data, len));
+	notice_drop(again);
+	notice_add(event, "of-its-own", "is no field");
+	assert_true(event->failed);
+	notice_drop(event);
+	str_fini(&text);
+}
+
+#define PAPER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		PAPER(test_folds),
+		PAPER(test_budget),
+		PAPER(test_full),
+		PAPER(test_tries_again),
+		PAPER(test_gives_up),
+		PAPER(test_killed),
+		PAPER(test_cut_off_twice),
+		PAPER(test_torn_tail),
+		PAPER(test_handed_over),
+		PAPER(test_rewrites),
+		cmocka_unit_test(test_decide),
+		cmocka_unit_test(test_clean_texts),
+	};
+	return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);
+}
