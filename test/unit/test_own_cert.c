@@ -31,8 +31,9 @@ static struct {
 } orders;
 
 uint64_t flight_join(struct block *of, const struct acmems_csr *csr, const void *body, size_t len,
-	flight_done *done, void *arg, struct acmems_error *err)
+	const struct acmems_address *peer, flight_done *done, void *arg, struct acmems_error *err)
 {
+	(void)peer;
 	assert_ptr_equal(of, &block);
 	assert_true(body && len > 0);
 	assert_int_equal(csr->name_count, 1);
