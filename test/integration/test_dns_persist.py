@@ -7,6 +7,7 @@ import http.server
 import json
 import pathlib
 import re
+import shlex
 import ssl
 import subprocess
 import threading
@@ -18,24 +19,34 @@ import rig
 
 ALL = '{ name = "test"; all = true; domains = [ "*" ]; }'
 ISSUER = "pebble.letsencrypt.org"
-NS = {"ns1.example.test.": "127.0.0.1"}
+NS = {"ns1.example.org.": "127.0.0.1"}
+
+
+def example(first):
+    """That of the man page's examples whose first line begins so, without prompts and continued lines."""
+    text = (rig.ROOT / "man/acmems-validator-dns-persist01.7").read_text()
+    blocks = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed", text, flags=re.S | re.M)
+    block = next(block for block in blocks if block.startswith(first))
+    return re.sub(r"^[$>] ", "", block.replace(" \\e\n    ", " "), flags=re.M)
 
 
 class World:
-    """BIND with the zone, a resolver before it, and a CA that asks the resolver."""
+    """BIND or Knot with the zone, a resolver before it, and a CA that asks the resolver."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, knot=False):
         self.folder = folder
         self.processes = []
         key = dns_rig.Key("owner")
-        self.zone = dns_rig.Zone("example.test", NS, key=key, minimum=3600,
-                                 extra="_validation-persist.alias IN CNAME records.far.example.test.")
+        self.zone = dns_rig.Zone("example.org", NS, key=key, minimum=3600,
+                                 extra="_validation-persist.alias IN CNAME records.far.example.org.")
         try:
-            self.bind = self.keep(dns_rig.Bind(folder / "bind", dns_rig.free_port("127.0.0.1"), [self.zone]))
+            port = dns_rig.free_port("127.0.0.1")
+            self.bind = self.keep(dns_rig.Knot(folder / "knot", "127.0.0.1", port, [self.zone]) if knot else
+                                  dns_rig.Bind(folder / "bind", port, [self.zone]))
             here = (self.bind.address, self.bind.port)
             # a usual resolver before us, one that keeps nothing before the CA
-            self.resolver = self.keep(dns_rig.Recursor(folder / "cache", {"example.test": here}, cache=True))
-            theirs = self.keep(dns_rig.Recursor(folder / "theirs", {"example.test": here}))
+            self.resolver = self.keep(dns_rig.Recursor(folder / "cache", {"example.org": here}, cache=True))
+            theirs = self.keep(dns_rig.Recursor(folder / "theirs", {"example.org": here}))
             (folder / "ca").mkdir()
             self.ca = self.keep(rig.Pebble(folder / "ca", theirs, rig.Ports.take()))
         except BaseException:
@@ -101,26 +112,59 @@ def printed(acmems, name):
 
 def test_the_printed_record_is_enough(world, acmems, tmp_path):
     """Nothing is there; what the message and -P say is set; and from then on certificates come."""
-    csr = rig.make_csr(tmp_path, "www.example.test", "*.example.test", "example.test")
+    csr = rig.make_csr(tmp_path, "www.example.org", "*.example.org", "example.org")
     answer = acmems.sign(csr)
     assert answer.status == 421, answer.text
     assert "there is no TXT record at _validation-persist." in answer.text
     wanted = re.search(r'has to set: (\S+) IN TXT (".*")', answer.text).groups()
-    lines = [printed(acmems, name) for name in ("WWW.example.test", "*.example.test")]
-    assert lines[0] == (f'_validation-persist.www.example.test. IN TXT '
+    lines = [printed(acmems, name) for name in ("WWW.example.org", "*.example.org")]
+    assert lines[0] == (f'_validation-persist.www.example.org. IN TXT '
                         f'"{ISSUER}; accounturi={account_url(acmems)}"\n')
-    assert " ".join((wanted[0], "IN TXT", wanted[1])) + "\n" in [*lines, printed(acmems, "example.test")]
+    assert " ".join((wanted[0], "IN TXT", wanted[1])) + "\n" in [*lines, printed(acmems, "example.org")]
     world.update(*(f"add {line.replace(' IN TXT', ' 60 IN TXT').strip()}" for line in lines))
     before = world.bind.transfer(world.zone)
     for _ in range(2):
         chain = acmems.signed(csr)
         rig.verify(chain, world.ca.root(), tmp_path)
-        assert "DNS:*.example.test" in rig.leaf(chain)
+        assert "DNS:*.example.org" in rig.leaf(chain)
     assert world.bind.transfer(world.zone) == before
 
 
+@pytest.mark.parametrize("knot", [False, True], ids=["bind", "knot"])
+def test_as_the_manual_says(tmp_path, config, start, knot):
+    """The page's configuration, its record, and its ways to set it."""
+    world = World(tmp_path, knot)
+    try:
+        page = re.sub(r"ip = [^;]*;", "all = true;", example("validator:"))
+        group, auth = re.fullmatch(r"validator: \{\n(.*)\};\nauth: \(\n(.*)\);\n", page, flags=re.S).groups()
+        options = f'"dns-persist01"; resolvers = [ "127.0.0.1:{world.resolver.port}" ]; nameserver-port = {world.bind.port};'
+        acmems = start(config(ca=world.ca, auth=auth, validator=group.replace('"dns-persist01";', options))).ready()
+        url = account_url(acmems)
+
+        def here(text):
+            return text.replace("letsencrypt.org; ", f"{ISSUER}; ").replace(
+                "https://acme-v02.api.letsencrypt.org/acme/acct/123", url)
+
+        command, record = here(example("$ acmems -P")).splitlines()
+        assert printed(acmems, command.split()[-1]) == record + "\n"
+        if knot:
+            for line in here(example("$ knotc")).splitlines():
+                rig.run("knotc", "-s", tmp_path / "knot/knot.sock", *shlex.split(line)[1:])
+        else:
+            key = tmp_path / "admin.key"
+            key.write_text(world.zone.key.bind())
+            command, *lines = here(example("$ nsupdate")).splitlines()
+            assert command.split()[1] == "-k"
+            rig.run("nsupdate", "-k", key,
+                    input="\n".join([f"server 127.0.0.1 {world.bind.port}", *lines, ""]).encode())
+        assert any(record.split(" IN TXT ")[1] in line for line in world.bind.transfer(world.zone))
+        acmems.signed(rig.make_csr(tmp_path, "mail.example.org"))
+    finally:
+        world.stop()
+
+
 def test_every_fault_is_told(world, acmems, tmp_path):
-    name, url = "_validation-persist.www.example.test", account_url(acmems)
+    name, url = "_validation-persist.www.example.org", account_url(acmems)
     right = f"{ISSUER}; accounturi={url}"
     past = int(time.time()) - 86400
     for value, words in (
@@ -132,55 +176,55 @@ def test_every_fault_is_told(world, acmems, tmp_path):
             (f"{right};", "is malformed at"),
     ):
         world.set(name, value)
-        answer = acmems.sign(rig.make_csr(tmp_path, "www.example.test"))
+        answer = acmems.sign(rig.make_csr(tmp_path, "www.example.org"))
         assert answer.status == 421 and f"the record at {name} {words}" in answer.text, answer.text
         assert f'has to set: {name}. IN TXT "{right}"' in answer.text, answer.text
     world.set(name, right)
-    answer = acmems.sign(rig.make_csr(tmp_path, "*.www.example.test"))
+    answer = acmems.sign(rig.make_csr(tmp_path, "*.www.example.org"))
     assert answer.status == 421 and "has no policy=wildcard" in answer.text, answer.text
     # the CA was told of none of these
     assert world.ca.count("DNS-PERSIST-01") == 0
     world.set(name, "v=spf1 -all", f"other.example; accounturi={url}", f"{right}; persistUntil={past + 2 * 86400}")
-    acmems.signed(rig.make_csr(tmp_path, "www.example.test"))
+    acmems.signed(rig.make_csr(tmp_path, "www.example.org"))
 
 
 def test_the_record_may_be_elsewhere(world, acmems, tmp_path):
-    world.set("records.far.example.test", f"{ISSUER}; accounturi={account_url(acmems)}")
-    acmems.signed(rig.make_csr(tmp_path, "alias.example.test"))
+    world.set("records.far.example.org", f"{ISSUER}; accounturi={account_url(acmems)}")
+    acmems.signed(rig.make_csr(tmp_path, "alias.example.org"))
 
 
 def test_who_is_asked(world, config, start, tmp_path):
     """Nobody: then the CA finds out. A server that is given. And one that is down."""
     nobody = start(config(ca=world.ca, auth=ALL, validator=world.validator('propagation = "none";'))).ready()
     nobody.announce("DNS-PERSIST-01")
-    answer = nobody.sign(rig.make_csr(tmp_path, "missing.example.test"))
+    answer = nobody.sign(rig.make_csr(tmp_path, "missing.example.org"))
     assert answer.status == 421 and "DNS-PERSIST-01 challenge: DNS lookup for" in answer.text, answer.text
-    world.set("_validation-persist.www.example.test", f"{ISSUER}; accounturi={account_url(nobody)}")
-    nobody.signed(rig.make_csr(tmp_path, "www.example.test"))
+    world.set("_validation-persist.www.example.org", f"{ISSUER}; accounturi={account_url(nobody)}")
+    nobody.signed(rig.make_csr(tmp_path, "www.example.org"))
     given = start(config(ca=world.ca, auth=ALL, validator=world.validator(
         f'propagation = [ "127.0.0.1:{world.bind.port}" ]; timeout = "2s";'))).ready()
     given.announce("no answer|cannot ask|Connection refused")
-    world.set("_validation-persist.www.example.test", f"{ISSUER}; accounturi={account_url(given)}")
-    given.signed(rig.make_csr(tmp_path, "www.example.test"))
+    world.set("_validation-persist.www.example.org", f"{ISSUER}; accounturi={account_url(given)}")
+    given.signed(rig.make_csr(tmp_path, "www.example.org"))
     world.bind.stop()
-    answer = given.sign(rig.make_csr(tmp_path, "www.example.test", key=rig.make_key(tmp_path, "other.key")))
+    answer = given.sign(rig.make_csr(tmp_path, "www.example.org", key=rig.make_key(tmp_path, "other.key")))
     assert answer.status in (503, 504), answer.text
 
 
 def test_print_says_what_is_missing(world, config, tmp_path):
     path = tmp_path / "print.conf"
     path.write_text(config(ca=world.ca, auth=ALL, validator=world.validator()))
-    result = print_persist(path, "www.example.test")
+    result = print_persist(path, "www.example.org")
     assert result.returncode == 66 and "it is not registered" in result.stderr, result
     assert not result.stdout
     assert print_persist(path, "192.0.2.1").returncode == 64
-    assert print_persist(tmp_path / "nowhere", "www.example.test").returncode == 78
+    assert print_persist(tmp_path / "nowhere", "www.example.org").returncode == 78
     state_folder(path).mkdir()
     (state_folder(path) / "registration.json").write_text('{"uri": "https://ca.example/1", "body": {}}')
-    assert print_persist(path, "www.example.test").stdout == \
-        f'_validation-persist.www.example.test. IN TXT "{ISSUER}; accounturi=https://ca.example/1"\n'
+    assert print_persist(path, "www.example.org").stdout == \
+        f'_validation-persist.www.example.org. IN TXT "{ISSUER}; accounturi=https://ca.example/1"\n'
     world.ca.stop()
-    result = print_persist(path, "www.example.test")
+    result = print_persist(path, "www.example.org")
     assert result.returncode == 69 and "directory https://" in result.stderr, result
 
 
@@ -228,13 +272,13 @@ mgmt: {{ listen = [ "127.0.0.1:1" ]; }};
 validator: {{ dns: {{ type = "dns-persist01"; }}; }}; storage: {{ none: {{ type = "none"; }}; }};
 auth: ( {ALL} );
 """)
-        result = print_persist(conf, "*.example.test")
+        result = print_persist(conf, "*.example.org")
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-    name = b"example.test"
+    name = b"example.org"
     digest = hashlib.sha256(bytes([len(name)]) + name + thumbprint(state / "account.pem").encode() + url.encode()).digest()
     value = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-    assert result.stdout == (f'_validation-persist.example.test. IN TXT "ca.example; accounturi=https://ca.example/hash/'
+    assert result.stdout == (f'_validation-persist.example.org. IN TXT "ca.example; accounturi=https://ca.example/hash/'
                              f'sha-256/{value}; policy=wildcard"\n'), result
