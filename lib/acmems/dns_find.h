@@ -41,7 +41,9 @@ struct acmems_dns_find {
 /*
  * Follows CNAMEs at the name (8 at most, a loop is an error) over zones and servers, then finds the
  * zone: the SOA of the name itself, of the authority section, or of the labels above. Servers that
- * fail at one label are passed over as long as one above answers. 0 and *err on failure to start.
+ * fail at one label are passed over as long as one above answers. What is wrong with the zones
+ * themselves is ACMEMS_VALIDATION, a zone that was given and does not fit ACMEMS_CONFIG. 0 and *err
+ * on failure to start.
  */
 uint64_t acmems_dns_find(const struct acmems_dns_find *find, acmems_dns_place_done *done, void *arg,
 	struct acmems_error *err);

@@ -53,7 +53,7 @@ static void give_up(struct find_view *view)
 	if (view->zone_known)
 		return; /* its primary was all that was wanted */
 	if (view->fault.code == ACMEMS_OK) {
-		acmems_error_set(&view->why, ACMEMS_CONFIG,
+		acmems_error_set(&view->why, ACMEMS_VALIDATION,
 			"the DNS knows no zone in which %s could lie", view->owner);
 		return;
 	}
@@ -123,13 +123,13 @@ static void follow(struct find_view *view, const char *target)
 	const char *first = view->hops > 0 ? view->chain[0] : view->owner;
 
 	if (was_there(view, target)) {
-		acmems_error_set(&view->why, ACMEMS_CONFIG,
+		acmems_error_set(&view->why, ACMEMS_VALIDATION,
 			"the CNAMEs of %s lead in a circle, from %s to %s", first, view->owner,
 			target);
 		return;
 	}
 	if (view->hops == FIND_CNAMES_MAX) {
-		acmems_error_set(&view->why, ACMEMS_CONFIG,
+		acmems_error_set(&view->why, ACMEMS_VALIDATION,
 			"more than %d CNAMEs lead on from %s, the last of them from %s to %s",
 			FIND_CNAMES_MAX, first, view->owner, target);
 		return;

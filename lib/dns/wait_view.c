@@ -74,7 +74,7 @@ void wait_take_names(struct wait_view *view, const char *zone,
 		view->names[view->name_count++] = name;
 	}
 	if (view->name_count == 0)
-		acmems_error_set(&view->why, ACMEMS_CONFIG,
+		acmems_error_set(&view->why, ACMEMS_VALIDATION,
 			"%s has no name servers, as far as %s knows", zone, answer->server);
 }
 
@@ -139,7 +139,7 @@ void wait_addresses_taken(struct wait_view *view, const char *zone)
 	else if (view->fault.code != ACMEMS_OK)
 		view->resting = true;
 	else
-		acmems_error_set(&view->why, ACMEMS_CONFIG,
+		acmems_error_set(&view->why, ACMEMS_VALIDATION,
 			"no name server of %s has an address (%s is one of them)", zone,
 			view->names[0]);
 }

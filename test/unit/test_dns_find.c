@@ -296,11 +296,11 @@ static void a_name_that_nobody_knows_is_told(void **state)
 
 	(void)state;
 	find(nothing, "_acme-challenge.www.nowhere", NULL);
-	assert_int_equal(got.err.code, ACMEMS_CONFIG);
+	assert_int_equal(got.err.code, ACMEMS_VALIDATION);
 	assert_non_null(strstr(got.err.message, "no zone in which _acme-challenge.www.nowhere."));
 	assert_string_equal(asked[asked_count - 1], "6 nowhere.");
 	find(root, "_acme-challenge.www.nowhere", NULL);
-	assert_int_equal(got.err.code, ACMEMS_CONFIG);
+	assert_int_equal(got.err.code, ACMEMS_VALIDATION);
 	assert_int_equal(asked_count, 1);
 	find(fails, "_acme-challenge.example.org", NULL);
 	assert_int_equal(got.err.code, ACMEMS_UNAVAILABLE);
@@ -350,7 +350,7 @@ static void circles_are_told(void **state)
 
 	(void)state;
 	find(two, "a.example", NULL);
-	assert_int_equal(got.err.code, ACMEMS_CONFIG);
+	assert_int_equal(got.err.code, ACMEMS_VALIDATION);
 	assert_string_equal(got.err.message,
 		"the CNAMEs of a.example. lead in a circle, from b.example. to a.example.");
 	find(one, "a.example", NULL);
@@ -373,7 +373,7 @@ static void eight_cnames_are_enough(void **state)
 	find(paper, "1.example", NULL);
 	found("9.example.", "example.", 88);
 	find(paper, "0.example", NULL);
-	assert_int_equal(got.err.code, ACMEMS_CONFIG);
+	assert_int_equal(got.err.code, ACMEMS_VALIDATION);
 	assert_non_null(strstr(got.err.message, "more than 8 CNAMEs lead on from 0.example."));
 }
 

@@ -415,13 +415,13 @@ static void a_zone_without_name_servers_is_told_at_once(void **state)
 	(void)state;
 	server_count = 0;
 	wait_for(&config);
-	assert_int_equal(got.err.code, ACMEMS_CONFIG);
+	assert_int_equal(got.err.code, ACMEMS_VALIDATION);
 	assert_non_null(strstr(got.err.message, "example.org. has no name servers, as far as"));
 	memset(&got, 0, sizeof(got));
 	server_count = 2;
 	no_addresses = true;
 	wait_for(&config);
-	assert_int_equal(got.err.code, ACMEMS_CONFIG);
+	assert_int_equal(got.err.code, ACMEMS_VALIDATION);
 	assert_non_null(strstr(got.err.message, "no name server of example.org. has an address"));
 }
 
