@@ -57,12 +57,15 @@ static void cut(struct http_guard *guard)
  */
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
+	static const struct linger at_once = {.l_onoff = 1};
 	struct http_guard *guard = arg;
 
 	if (info->n_added == 0 || evbuffer_get_length(input) <= guard->door->limits.max_body +
 									HTTP_GUARD_HEADERS_MAX +
 									INPUT_SLACK)
 		return;
+	/* who does not listen while it sends has to be told by a reset */
+	setsockopt(guard->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	cut(guard);
 	evbuffer_drain(input, evbuffer_get_length(input));
 }
