@@ -329,8 +329,9 @@ def test_wrong_own_names(config, port, tmp_path, names, says):
     assert not list(tmp_path.glob("own.*"))
 
 
-def test_descriptors_run_out(acmems, authority, port):
+def test_descriptors_run_out(acmems, authority, port, tmp_path):
     """Connections beyond are closed at once; the loop neither spins nor sleeps."""
+    acmems.signed(rig.make_csr(tmp_path, "www.example.org"))  # whatever needs files is done
     acmems.announce("cannot accept connections")
     before = resource.prlimit(acmems.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(acmems.pid, resource.RLIMIT_NOFILE, (acmems.fds() + 3, before[1]))
