@@ -4,7 +4,6 @@
  * and explanations come from outside; chats get them without control characters, cut to what all of
  * them take, and as plain text, so that nobody is mentioned and nothing becomes a link.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,22 +62,15 @@ static void add_line(struct text *text)
 	text->data[text->len] = '\0';
 }
 
+/* The summary says how often it was. */
 static void write_text(const struct acmems_event *event, struct text *text)
 {
-	char since[ACMEMS_EVENT_TIME_MAX + 32], first[ACMEMS_EVENT_TIME_MAX];
-
 	add(text, event->summary, VALUE_MAX);
 	for (size_t i = 0; i < event->field_count; i++) {
 		add_line(text);
 		add(text, event->fields[i].name, VALUE_MAX);
 		add(text, ": ", 2);
 		add(text, event->fields[i].text, VALUE_MAX);
-	}
-	if (event->count > 1) {
-		acmems_event_time(event->first, first);
-		snprintf(since, sizeof(since), "%" PRIu32 " times since %s", event->count, first);
-		add_line(text);
-		add(text, since, sizeof(since));
 	}
 }
 

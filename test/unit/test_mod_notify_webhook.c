@@ -225,17 +225,6 @@ static void matrix_has_transactions(void **state)
 				      "m.room.message/acmems-18446744073709551615");
 }
 
-static void folded_events_say_so(void **state)
-{
-	struct acmems_event what = event();
-
-	(void)state;
-	what.count = 412;
-	what.first = 1795512000;
-	webhook.format = WEBHOOK_GOTIFY;
-	assert_non_null(strstr(sent(&what)->body, "412 times since 2026-11-24T09:20:00Z"));
-}
-
 static void texts_are_cut_between_characters(void **state)
 {
 	static char names[20000];
@@ -421,7 +410,6 @@ int main(void)
 		with_loop(json_of_ours),
 		with_loop(chats),
 		with_loop(matrix_has_transactions),
-		with_loop(folded_events_say_so),
 		with_loop(texts_are_cut_between_characters),
 		with_loop(signed_bodies),
 		with_loop(own_headers),
