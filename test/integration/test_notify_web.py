@@ -122,6 +122,20 @@ def test_a_receiver_that_fails_stalls_and_recovers(receiver, start, notifying, t
     assert len(set(first)) == 1, "one event has one number"
 
 
+def test_equal_events_are_one(receiver, start, notifying, tmp_path):
+    """A client that is refused again and again makes a few messages, which count right."""
+    acmems = start(notifying(hook=webhook(receiver, 'fold = "1s";'))).ready()
+    csr = rig.make_csr(tmp_path, "www.example.net")
+    for _ in range(100):
+        assert acmems.sign(csr).status == 403
+    rig.wait_for(lambda: sum(event["count"] for event in receiver.events("rejected")) == 100, "all are counted")
+    assert len(receiver.events("rejected")) < 20
+    ids = [event["id"] for event in receiver.events()]
+    assert len(set(ids)) == len(ids)
+    for event in receiver.events("rejected"):
+        assert ("times since" in event["summary"]) == (event["count"] > 1)
+
+
 def test_nothing_can_be_forged(receiver, logger, start, notifying, tmp_path):
     acmems = start(notifying(hook=webhook(receiver), log=f'type = "syslog"; socket = "{logger.path}";')).ready()
     acmems.sign(strange_csr(tmp_path), {"User-Agent": 'x"}\t{"y'})
