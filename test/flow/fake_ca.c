@@ -287,7 +287,9 @@ static uint64_t start(void *ctx, const struct acmems_http_call *http, acmems_htt
 	}
 	if (strcmp(http->url, CA "dir") == 0)
 		write_body(call, "{\"newNonce\":\"@nonce\",\"newAccount\":\"@new-acct\","
-				 "\"newOrder\":\"@new-order\"}");
+				 "\"newOrder\":\"@new-order\",\"meta\":{"
+				 "\"accountHashPrefix\":\"@hash/\","
+				 "\"issuerDomainNames\":[\"ca.example\"]}}");
 	else if (strcmp(http->method, "HEAD") == 0 && strcmp(http->url, CA "nonce") == 0)
 		give_nonce(call);
 	else

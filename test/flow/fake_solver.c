@@ -80,6 +80,17 @@ static uint64_t begin(struct fake_solver *solver, const struct step *step,
 	return job->id;
 }
 
+/* A type that asks for a standing record says what it may be, and no other does. */
+static void check_lists(struct fake_solver *solver, const struct acmems_challenge *one)
+{
+	bool wanted = strcmp(one->type, "dns-persist-01") == 0;
+
+	if (!one->issuer_domain_names != !wanted || !one->account_uris != !wanted)
+		script_fail(solver->script, "lists of %s", one->type);
+	else if (wanted && (!one->issuer_domain_names[0] || !one->account_uris[0]))
+		script_fail(solver->script, "no issuer or account for a standing record");
+}
+
 static void note(struct fake_solver *solver, const char *name, const struct acmems_challenge *one)
 {
 	struct shown *shown = calloc(1, sizeof(*shown));
@@ -90,6 +101,7 @@ static void note(struct fake_solver *solver, const char *name, const struct acme
 	if (strncmp(one->key_authorization, one->token, len) != 0 ||
 		(len > 0 && strlen(one->key_authorization) != len + 1 + 43))
 		script_fail(solver->script, "key authorization '%s'", one->key_authorization);
+	check_lists(solver, one);
 	snprintf(shown->name, sizeof(shown->name), "%s", name);
 	snprintf(shown->token, sizeof(shown->token), "%s", one->token);
 	shown->id = one->id;
