@@ -175,6 +175,7 @@ static struct tls_files_config files_of(const struct settings_mgmt *mgmt)
 		.certificate = mgmt->tls.certificate,
 		.key = mgmt->tls.key,
 		.client_ca = mgmt->tls.client_ca,
+		.client_crl = mgmt->tls.client_crl,
 		.told = on_files,
 	};
 }

@@ -45,6 +45,7 @@ struct settings_tls {
 	char *key;
 	struct acmems_list self; /* names of a certificate that we get for ourselves */
 	char *client_ca; /* NULL: nobody is asked for a certificate */
+	char *client_crl; /* NULL: none is revoked */
 };
 
 struct settings_mgmt {

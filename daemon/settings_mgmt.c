@@ -101,6 +101,12 @@ static const struct acmems_option tls_rows[] = {
 		.min = 1,
 		.max = 3000,
 		.help = "file with the CAs that clients' certificates are verified with, PEM"},
+	{.name = "client-crl",
+		.type = ACMEMS_STRING,
+		.offset = offsetof(struct settings, mgmt.tls.client_crl),
+		.min = 1,
+		.max = 3000,
+		.help = "file with the revocation lists of all these CAs, PEM"},
 };
 
 static const struct acmems_option mgmt_rows[] = {
@@ -296,20 +302,24 @@ static bool check_listen(
 	return ok;
 }
 
-static bool check_self(
+static bool check_tls(
 	const struct settings *settings, const struct conf_node *node, struct conf_faults *faults)
 {
 	const struct acmems_list *self = &settings->mgmt.tls.self;
 	char name[NAME_DNS_MAX];
-	bool ok = true;
+	bool ok = !settings->mgmt.tls.client_crl || settings->mgmt.tls.client_ca;
 
+	if (!ok)
+		conf_fault(faults, conf_child(node, "client-crl"),
+			"mgmt: tls: \"client-crl\" needs \"client-ca\"");
 	for (size_t i = 0; i < self->count; i++) {
 		struct acmems_error err = {0};
 		bool wildcard;
 
 		if (name_dns(self->items[i], strlen(self->items[i]), name, &wildcard, &err))
 			continue;
-		conf_fault(faults, node, "mgmt: tls: \"self\": %s", err.message);
+		conf_fault(
+			faults, conf_child(node, "self"), "mgmt: tls: \"self\": %s", err.message);
 		ok = false;
 	}
 	return ok;
@@ -345,7 +355,7 @@ bool settings_mgmt_read(struct settings *settings, struct conf_faults *faults)
 
 	fit_default_listen(&settings->mgmt.listen);
 	ok = check_listen(settings, node, faults) && ok;
-	ok = check_self(settings, conf_child(conf_child(node, "tls"), "self"), faults) && ok;
+	ok = check_tls(settings, conf_child(node, "tls"), faults) && ok;
 	return check_proxies(settings, node, faults) && ok;
 }
 

@@ -15,7 +15,7 @@
 #include "net/tls_context.h"
 
 #define LOOK_MS 2000
-#define FILES 3
+#define FILES 4
 /* A chain of a client with some certificates on the way to its CA. */
 #define CLIENT_CHAIN_MAX 32768 /* bytes */
 #define CLIENT_DEPTH_MAX 8
@@ -29,7 +29,7 @@ struct stamp {
 };
 
 struct tls_files {
-	char *paths[FILES]; /* certificate, key, client_ca or NULL */
+	char *paths[FILES]; /* certificate, key; client_ca, client_crl or NULL */
 	SSL_CTX *context;
 	struct acmems_timer *timer;
 	int64_t look_ms;
@@ -102,6 +102,17 @@ static bool load_client_ca(SSL_CTX *context, const char *path, struct acmems_err
 	return true;
 }
 
+static bool load_client_crl(SSL_CTX *context, const char *path, struct acmems_error *err)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(context);
+	X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+
+	if (!lookup || X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) <= 0)
+		return fail(err, "client-crl", path);
+	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+	return true;
+}
+
 static bool load_into(SSL_CTX *context, char *const paths[FILES], struct acmems_error *err)
 {
 	SSL_CTX_set_default_passwd_cb(context, on_password);
@@ -111,7 +122,8 @@ static bool load_into(SSL_CTX *context, char *const paths[FILES], struct acmems_
 	if (SSL_CTX_use_PrivateKey_file(context, paths[1], SSL_FILETYPE_PEM) != 1 ||
 		SSL_CTX_check_private_key(context) != 1)
 		return fail(err, "key", paths[1]);
-	return !paths[2] || load_client_ca(context, paths[2], err);
+	return (!paths[2] || load_client_ca(context, paths[2], err)) &&
+	       (!paths[3] || load_client_crl(context, paths[3], err));
 }
 
 static SSL_CTX *load(char *const paths[FILES], struct acmems_error *err)
@@ -127,8 +139,8 @@ static SSL_CTX *load(char *const paths[FILES], struct acmems_error *err)
 
 bool tls_files_check(const struct tls_files_config *config, struct acmems_error *err)
 {
-	char *const paths[FILES] = {
-		(char *)config->certificate, (char *)config->key, (char *)config->client_ca};
+	char *const paths[FILES] = {(char *)config->certificate, (char *)config->key,
+		(char *)config->client_ca, (char *)config->client_crl};
 	SSL_CTX *context = load(paths, err);
 
 	SSL_CTX_free(context);
@@ -189,18 +201,27 @@ static void on_look(void *arg)
 
 /* ---- the whole ---- */
 
+static bool copy_paths(struct tls_files *files, const struct tls_files_config *config)
+{
+	const char *const paths[FILES] = {
+		config->certificate, config->key, config->client_ca, config->client_crl};
+
+	for (int i = 0; i < FILES; i++) {
+		files->paths[i] = paths[i] ? strdup(paths[i]) : NULL;
+		if (paths[i] && !files->paths[i])
+			return false;
+	}
+	return true;
+}
+
 static bool set_up(
 	struct tls_files *files, const struct tls_files_config *config, struct acmems_error *err)
 {
 	files->look_ms = config->look_ms > 0 ? config->look_ms : LOOK_MS;
 	files->told = config->told;
 	files->arg = config->arg;
-	files->paths[0] = strdup(config->certificate);
-	files->paths[1] = strdup(config->key);
-	files->paths[2] = config->client_ca ? strdup(config->client_ca) : NULL;
 	files->timer = acmems_timer_new(on_look, files);
-	if (!files->paths[0] || !files->paths[1] || (config->client_ca && !files->paths[2]) ||
-		!files->timer)
+	if (!copy_paths(files, config) || !files->timer)
 		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a certificate");
 	/* before, so that a change while they are loaded is seen */
 	look(files, files->tried);

@@ -25,6 +25,8 @@ struct tls_files_config {
 	const char *certificate; /* PEM, the certificate first, then its chain */
 	const char *key; /* PEM; may be in the same file */
 	const char *client_ca; /* PEM; NULL: clients are not asked for certificates */
+	const char *
+		client_crl; /* PEM, revoked ones, of every CA; NULL: nobody looks; with client_ca */
 	int64_t look_ms; /* between looks; 0: 2,000 */
 	tls_files_told *told; /* may be NULL */
 	void *arg;

@@ -263,6 +263,26 @@ def test_certificates_of_clients(config, start, files, clients, authority, port,
     rig.wait_for(lambda: acmems.log().count("TLS failed: certificate verify failed") == 2, "both are told")
 
 
+def test_revoked_certificates_of_clients(config, start, files, clients, authority, port, tmp_path):
+    """A list that changes is taken without a signal."""
+    crl = tmp_path / "crl.pem"
+    crl.write_bytes(tls_rig.revoke(clients))
+    mgmt = tls_rig.group(*files, client_ca=clients.cert, client_crl=crl, listen=[f"127.0.0.1:{port}"])
+    acmems = start(config(mgmt=mgmt, auth=AUTH)).ready()
+    first, second = clients.issue("/CN=first"), clients.issue("/CN=second")
+
+    def answers(*client):
+        try:
+            return tls_rig.request(port, "GET", "/", context=tls_rig.context(authority, *client)).status == 200
+        except OSError:
+            return False
+    assert answers(first) and answers(second) and answers()
+    crl.write_bytes(tls_rig.revoke(clients, first[0]))
+    rig.wait_for(lambda: not answers(first), "it is revoked", 15)
+    assert answers(second) and answers()
+    assert "certificate verify failed" in acmems.log()
+
+
 def own(folder, port, names='"acmems.example.org", "acmems2.example.org"', more=""):
     return (f'tls: {{ certificate = "{folder}/own.pem"; key = "{folder}/own.key"; self = [ {names} ]; {more} '
             f'listen = [ "127.0.0.1:{port}" ]; }};')

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: ISC
 """CAs and certificates for the tests of TLS, and clients that speak it."""
 
+import datetime
 import http.client
 import json
 import ssl
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 import rig
 
@@ -18,7 +22,7 @@ class Authority:
         self.count = 0
         rig.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                 "-days", "2", "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.cert,
-                "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=keyCertSign")
+                "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=keyCertSign,cRLSign")
 
     def issue(self, subject="/CN=localhost", names="DNS:localhost,IP:127.0.0.1", days="2", usage=None):
         """A certificate and its key."""
@@ -60,11 +64,27 @@ def sign(port, csr, context, headers=None):
     return rig.wait_for(attempt, "signed")
 
 
-def group(certificate, key, client_ca=None, listen=None):
+def revoke(authority, *certs):
+    """The CA's list of revoked certificates, PEM."""
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    ca = x509.load_pem_x509_certificate(authority.cert.read_bytes())
+    builder = x509.CertificateRevocationListBuilder().issuer_name(ca.subject).last_update(
+        now - datetime.timedelta(hours=1)).next_update(now + datetime.timedelta(days=1))
+    for cert in certs:
+        serial = x509.load_pem_x509_certificate(cert.read_bytes()).serial_number
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build())
+    key = serialization.load_pem_private_key(authority.key.read_bytes(), None)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def group(certificate, key, client_ca=None, listen=None, client_crl=None):
     """The group `tls` of the configuration."""
     text = f'certificate = "{certificate}"; key = "{key}";'
     if client_ca:
         text += f' client-ca = "{client_ca}";'
+    if client_crl:
+        text += f' client-crl = "{client_crl}";'
     if listen is not None:
         text += f" listen = {json.dumps(listen)};"
     return f"tls: {{ {text} }};"

@@ -182,6 +182,7 @@ static const struct {
 		"without TLS"},
 	{"mgmt: { tls: { " FILES " self = [ \"a b\" ]; }; };", 1, "\"self\""},
 	{"mgmt: { tls: { " FILES " self = [ ]; }; };", 1, "self"},
+	{"mgmt: { tls: { " FILES "\nclient-crl = \"/r\"; }; };", 2, "needs \"client-ca\""},
 	{"mgmt: { trusted-proxies = [ \"192.0.2.1\", \"192.0.2.1/24\" ]; };", 1,
 		"\"trusted-proxies\": entry 2"},
 	{"mgmt: { trusted-proxies = [ \"unix:/run/x\" ]; };", 1, "unix:/run/x"},

@@ -119,15 +119,18 @@ static struct tls_files *open_files(const struct tls_files_config *config)
 static void what_is_wrong_is_told(void **state)
 {
 	struct {
-		const char *certificate, *key, *client_ca, *says;
+		const char *certificate, *key, *client_ca, *client_crl, *says;
 	} cases[] = {
-		{"/nowhere", key, NULL, "certificate \"/nowhere\" cannot be read"},
-		{certificate, "/nowhere", NULL, "key \"/nowhere\" cannot be read"},
-		{certificate, key, "/nowhere", "client-ca \"/nowhere\" cannot be read"},
-		{key, key, NULL, "has nothing of the kind in it"},
-		{certificate, certificate, NULL, "cannot be used"},
-		{certificate, key, key, "client-ca"},
-		{certificate, both, NULL, "does not belong to the certificate"},
+		{"/nowhere", key, NULL, NULL, "certificate \"/nowhere\" cannot be read"},
+		{certificate, "/nowhere", NULL, NULL, "key \"/nowhere\" cannot be read"},
+		{certificate, key, "/nowhere", NULL, "client-ca \"/nowhere\" cannot be read"},
+		{key, key, NULL, NULL, "has nothing of the kind in it"},
+		{certificate, certificate, NULL, NULL, "cannot be used"},
+		{certificate, key, key, NULL, "client-ca"},
+		{certificate, key, certificate, "/nowhere",
+			"client-crl \"/nowhere\" cannot be read"},
+		{certificate, key, certificate, certificate, "client-crl"},
+		{certificate, both, NULL, NULL, "does not belong to the certificate"},
 	};
 
 	(void)state;
@@ -137,6 +140,7 @@ static void what_is_wrong_is_told(void **state)
 		struct acmems_error err = {0}, again = {0};
 
 		config.client_ca = cases[i].client_ca;
+		config.client_crl = cases[i].client_crl;
 		assert_null(tls_files_new(&config, &err));
 		if (!strstr(err.message, cases[i].says))
 			fail_msg("%s, not %s", err.message, cases[i].says);
