@@ -12,6 +12,7 @@ static const struct option options[] = {
 	{"test", no_argument, NULL, 't'},
 	{"list-modules", no_argument, NULL, 'l'},
 	{"describe", required_argument, NULL, 'D'},
+	{"notify-test", required_argument, NULL, 'N'},
 	{"print-persist", required_argument, NULL, 'P'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
@@ -23,6 +24,7 @@ static const char help[] =
 	"       acmems -t [-c FILE] [-m DIRECTORY]\n"
 	"       acmems -l [-m DIRECTORY]\n"
 	"       acmems -D NAME [-m DIRECTORY]\n"
+	"       acmems -N INSTANCE [-c FILE] [-m DIRECTORY]\n"
 	"       acmems -P NAME [-c FILE]\n"
 	"\n"
 	"  -c, --config FILE        configuration (default: " ACMEMS_CONF_FILE ")\n"
@@ -32,6 +34,8 @@ static const char help[] =
 	"  -t, --test               check configuration and modules, say what is wrong, exit\n"
 	"  -l, --list-modules       list the modules found\n"
 	"  -D, --describe NAME      describe a module: http01, validator-http01\n"
+	"  -N, --notify-test INSTANCE\n"
+	"                           send a test event, say what the receiver answered\n"
 	"  -P, --print-persist NAME print the standing TXT record for NAME (dns-persist-01)\n"
 	"  -V, --version            print the version\n"
 	"  -h, --help               print this\n"
@@ -47,7 +51,7 @@ static bool set_action(struct cli *cli, enum cli_action action, struct acmems_er
 {
 	if (cli->action != CLI_RUN && cli->action != action)
 		return acmems_error_set(err, ACMEMS_BAD_REQUEST,
-			"only one of -t, -l, -D, -P, -V and -h can be done at a time");
+			"only one of -t, -l, -D, -N, -P, -V and -h can be done at a time");
 	cli->action = action;
 	return true;
 }
@@ -84,6 +88,9 @@ static bool take(struct cli *cli, int option, char **argv, struct acmems_error *
 	case 'D':
 		cli->describe = optarg;
 		return set_action(cli, CLI_DESCRIBE, err);
+	case 'N':
+		cli->notify = optarg;
+		return set_action(cli, CLI_NOTIFY, err);
 	case 'P':
 		cli->persist = optarg;
 		return set_action(cli, CLI_PERSIST, err);
@@ -107,7 +114,7 @@ bool cli_parse(int argc, char **argv, struct cli *cli, struct acmems_error *err)
 	optind = 0;
 	opterr = 0;
 	do {
-		option = getopt_long(argc, argv, ":c:m:dvtlD:P:Vh", options, NULL);
+		option = getopt_long(argc, argv, ":c:m:dvtlD:N:P:Vh", options, NULL);
 		if (option != -1 && !take(cli, option, argv, err))
 			return false;
 	} while (option != -1);

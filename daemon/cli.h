@@ -8,7 +8,16 @@
 
 #include <acmems/error.h>
 
-enum cli_action { CLI_RUN, CLI_TEST, CLI_LIST, CLI_DESCRIBE, CLI_PERSIST, CLI_VERSION, CLI_HELP };
+enum cli_action {
+	CLI_RUN,
+	CLI_TEST,
+	CLI_LIST,
+	CLI_DESCRIBE,
+	CLI_PERSIST,
+	CLI_NOTIFY,
+	CLI_VERSION,
+	CLI_HELP
+};
 
 struct cli {
 	enum cli_action action;
@@ -16,6 +25,7 @@ struct cli {
 	const char *modules; /* directory, or NULL */
 	const char *describe; /* NAME of -D */
 	const char *persist; /* NAME of -P */
+	const char *notify; /* INSTANCE of -N */
 	bool daemon;
 	unsigned verbose; /* how often -v was given */
 };

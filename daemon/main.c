@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "command.h"
+#include "command_notify.h"
 #include "command_persist.h"
 #include "service.h"
 
@@ -27,6 +28,8 @@ int main(int argc, char **argv)
 		return command_list(&cli);
 	case CLI_DESCRIBE:
 		return command_describe(&cli);
+	case CLI_NOTIFY:
+		return command_notify(&cli);
 	case CLI_PERSIST:
 		return command_persist(&cli);
 	case CLI_VERSION:

@@ -4,6 +4,7 @@
 import json
 import re
 import socket
+import subprocess
 import time
 
 import pytest
@@ -188,3 +189,29 @@ def test_all_formats(receiver, start, notifying, tmp_path):
     assert bodies["ntfy"]["topic"] == "acme" and bodies["ntfy"]["title"] == "acmems: issued"
     assert bodies["gotify"]["priority"] == 4
     assert bodies["page"]["event_action"] == "trigger" and bodies["page"]["payload"]["severity"] == "info"
+
+
+def ask(text, folder, instance):
+    path = folder / "acmems.conf"
+    path.write_text(text)
+    return subprocess.run([rig.BUILD / "daemon/acmems", "-c", path, "-m", rig.BUILD / "modules", "-N", instance],
+                          capture_output=True, text=True, timeout=rig.PATIENCE)
+
+
+def test_a_test_event(receiver, logger, notifying, tmp_path):
+    """acmems -N sends one event and says what the receiver said."""
+    text = notifying(hook=webhook(receiver, 'events = [ "failed" ];'), log=f'type = "syslog"; socket = "{logger.path}";',
+                     program='type = "exec"; command = [ "/bin/echo", "understood" ];')
+    result = ask(text, tmp_path, "hook")
+    assert (result.returncode, result.stderr) == (0, ""), result.stderr
+    assert result.stdout == 'acmems: notify "hook": delivered: status 200, "thank you"\n'
+    event, = receiver.events()
+    assert list(event) == MEMBERS and event["event"] == "test" and event["fields"] == {"instance": "hook"}
+    assert ask(text, tmp_path, "log").stdout == 'acmems: notify "log": delivered\n'
+    assert b"event=test" in logger.read()[0]
+    assert "understood" in ask(text, tmp_path, "program").stdout
+    result = ask(text, tmp_path, "hooks")
+    assert result.returncode == 64 and '"hook", "log", "program"' in result.stderr
+    receiver.faults += [403]
+    result = ask(text, tmp_path, "hook")
+    assert result.returncode == 69 and "status 403" in result.stderr and not result.stdout

@@ -58,6 +58,8 @@ static void test_actions(void **state)
 		{"-t -t", CLI_TEST},
 		{"-l", CLI_LIST},
 		{"--list-modules", CLI_LIST},
+		{"-N admins -c x", CLI_NOTIFY},
+		{"--notify-test=admins", CLI_NOTIFY},
 		{"-P www.example.org -c x", CLI_PERSIST},
 		{"--print-persist=*.example.org", CLI_PERSIST},
 		{"-D http01", CLI_DESCRIBE},
