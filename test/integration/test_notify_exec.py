@@ -2,6 +2,7 @@
 """Events handed to a program of the operator's."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -60,3 +61,15 @@ def test_the_example_of_the_page(told, tmp_path):
     daemon.signed(rig.make_csr(tmp_path, "list.example.org"))
     rig.wait_for(lambda: (tmp_path / "issued.list").exists() and "list.example.org until 20" in (tmp_path / "issued.list").read_text(),
                  "the list has it")
+
+
+def test_on_trial(config, tmp_path):
+    """acmems -N says what the program said."""
+    for text, code, said in (("#!/bin/sh\necho paged Jo\n", 0, "paged Jo"), ("#!/bin/sh\necho no route\nexit 3\n", None, "no route")):
+        path = script(tmp_path, "on-event", text)
+        conf = tmp_path / "acmems.conf"
+        conf.write_text(config() + f'notify: {{ pager: {{ type = "exec"; command = [ "{path}" ]; }}; }};\n')
+        result = subprocess.run([rig.BUILD / "daemon/acmems", "-N", "pager", "-c", conf, "-m", rig.BUILD / "modules"],
+                                capture_output=True, text=True)
+        assert (result.returncode == 0) == (code == 0)
+        assert said in result.stdout + result.stderr
