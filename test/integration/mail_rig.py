@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: ISC
+"""A real SMTP server on a free port, whose mood the test decides."""
+
+import email
+import email.policy
+import ssl
+import threading
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+import rig
+
+
+class Mailbox:
+    """What has come; moods: take, refuse (451 after the data), stall (no answer while `gate` is shut)."""
+
+    def __init__(self):
+        self.mails = []
+        self.raw = []
+        self.recipients = []
+        self.mood = "take"
+        self.attempts = 0
+        self.lock = threading.Lock()
+
+    async def handle_DATA(self, server, session, envelope):
+        import asyncio
+        self.attempts += 1
+        while self.mood == "stall":
+            await asyncio.sleep(0.02)
+        if self.mood == "refuse":
+            return "451 4.3.0 not now"
+        with self.lock:
+            self.raw.append(envelope.content)
+            self.recipients.append(envelope.rcpt_tos)
+            self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 2.0.0 taken"
+
+    def count(self):
+        return len(self.mails)
+
+    def bodies(self):
+        return [mail.get_content() for mail in self.mails]
+
+
+class MailServer:
+    def __init__(self, folder=None, tls=None, user=None, password=None, implicit=False):
+        self.box = Mailbox()
+        self.port = rig.Ports.take()
+        context = None
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+
+        def authenticate(server, session, envelope, mechanism, data):
+            good = data.login == (user or "").encode() and data.password == (password or "").encode()
+            return AuthResult(success=good)
+
+        options = {}
+        if context and not implicit:
+            options = {"tls_context": context, "require_starttls": True}
+        if user:
+            options |= {"authenticator": authenticate, "auth_required": True}
+        self.controller = Controller(self.box, hostname="127.0.0.1", port=self.port, ready_timeout=20,
+                                     ssl_context=context if implicit else None, **options)
+        self.controller.start()
+
+    def stop(self):
+        self.box.mood = "take"
+        self.controller.stop()
