@@ -1,90 +1,51 @@
 /* SPDX-License-Identifier: ISC */
-/* curl_mail.c - curl's SMTP driven by our loop. Its callbacks only record; a task reads the end. */
+/*
+ * curl_mail.c - curl's SMTP, which waits for the server's last word and for its farewell without
+ * letting anybody else work, also on a multi handle. So each mail has a thread of its own, which
+ * shares nothing with the loop but this struct: the thread writes its result and wakes the loop, which
+ * joins it before it looks. Mails are rare, and a notifier sends one at a time.
+ */
 #include "net/curl_mail.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <acmems/loop.h>
 
-#include "base/str.h"
 #include "net/curl_trust.h"
 
 #define LINE_MAX_BYTES 512
 
 struct curl_mail {
-	CURLM *multi;
+	struct curl_mail *next; /* of those that have a thread */
+	pthread_t thread;
+	int fd; /* readable when the thread has ended */
+	struct acmems_watch *watch;
+	atomic_bool given_up;
+	CURLcode result; /* the thread's, until it is joined, as all below */
 	CURL *easy;
 	struct curl_slist *to;
 	struct curl_slist *resolve;
-	struct acmems_timer *timer;
-	struct acmems_task finished;
 	char *host;
 	char *ca_file;
-	const char *message;
+	char *message;
+	const char *at;
 	size_t left;
 	char line[LINE_MAX_BYTES]; /* the server's last */
 	char error[CURL_ERROR_SIZE];
-	acmems_smtp_done *done;
+	acmems_smtp_done *done; /* NULL: given up */
 	void *arg;
 };
 
-static void read_finished(void *arg);
-
-/* ---- curl's events on our loop ---- */
-
-static void act(struct curl_mail *mail, curl_socket_t fd, int mask)
-{
-	int running = 0;
-
-	curl_multi_socket_action(mail->multi, fd, mask, &running);
-	acmems_task_post(&mail->finished, read_finished, mail);
-}
-
-static void on_timer(void *arg)
-{
-	act(arg, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static void on_ready(void *arg, int fd, unsigned ready)
-{
-	act(arg, fd,
-		((ready & ACMEMS_READ) ? CURL_CSELECT_IN : 0) |
-			((ready & ACMEMS_WRITE) ? CURL_CSELECT_OUT : 0));
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_data)
-{
-	struct curl_mail *mail = arg;
-	struct acmems_watch *watch = NULL;
-	struct acmems_error err = {0};
-	unsigned events = 0;
-
-	(void)easy;
-	acmems_watch_free(socket_data);
-	if (what & CURL_POLL_IN)
-		events |= ACMEMS_READ;
-	if (what & CURL_POLL_OUT)
-		events |= ACMEMS_WRITE;
-	if (what != CURL_POLL_REMOVE && events)
-		watch = acmems_watch_new(fd, events, on_ready, mail, &err);
-	curl_multi_assign(mail->multi, fd, watch);
-	return 0;
-}
-
-static int on_timer_wanted(CURLM *multi, long ms, void *arg)
-{
-	struct curl_mail *mail = arg;
-
-	(void)multi;
-	if (ms < 0)
-		acmems_timer_stop(mail->timer);
-	else
-		acmems_timer_start(mail->timer, ms);
-	return 0;
-}
+static struct curl_mail *mails;
 
 /* ---- the transfer ---- */
 
@@ -94,8 +55,8 @@ static size_t on_read(char *out, size_t size, size_t count, void *arg)
 	size_t len = size * count < mail->left ? size * count : mail->left;
 
 	if (len > 0)
-		memcpy(out, mail->message, len);
-	mail->message += len;
+		memcpy(out, mail->at, len);
+	mail->at += len;
 	mail->left -= len;
 	return len;
 }
@@ -123,18 +84,30 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg)
 	return curl_trust_set(ssl_ctx, mail->ca_file) ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
 }
 
+static int on_progress(
+	void *arg, curl_off_t in_all, curl_off_t in, curl_off_t out_all, curl_off_t out)
+{
+	struct curl_mail *mail = arg;
+
+	(void)in_all;
+	(void)in;
+	(void)out_all;
+	(void)out;
+	return atomic_load(&mail->given_up) ? 1 : 0;
+}
+
 static void mail_free(struct curl_mail *mail)
 {
-	acmems_task_cancel(&mail->finished);
+	acmems_watch_free(mail->watch);
+	if (mail->fd >= 0)
+		close(mail->fd);
 	if (mail->easy)
 		curl_easy_cleanup(mail->easy);
-	if (mail->multi)
-		curl_multi_cleanup(mail->multi);
-	acmems_timer_free(mail->timer);
 	curl_slist_free_all(mail->to);
 	curl_slist_free_all(mail->resolve);
 	free(mail->host);
 	free(mail->ca_file);
+	free(mail->message);
 	free(mail);
 }
 
@@ -153,31 +126,68 @@ static enum acmems_code code_of(CURLcode result)
 	}
 }
 
-static void complete(struct curl_mail *mail, CURLcode result)
+/* The thread has ended: takes it off the list. */
+static void join(struct curl_mail *mail)
 {
-	acmems_smtp_done *done = mail->done;
-	void *arg = mail->arg;
-	struct acmems_error err = {0};
-	char answer[LINE_MAX_BYTES];
+	struct curl_mail **at = &mails;
 
-	curl_multi_remove_handle(mail->multi, mail->easy);
-	snprintf(answer, sizeof(answer), "%s", mail->line);
-	if (result != CURLE_OK)
-		acmems_error_set(&err, code_of(result), "%s: %s%s%s%s", mail->host,
-			mail->error[0] ? mail->error : curl_easy_strerror(result),
-			answer[0] ? " (it said: " : "", answer, answer[0] ? ")" : "");
-	mail_free(mail);
-	done(arg, result == CURLE_OK ? answer : NULL, result == CURLE_OK ? NULL : &err);
+	pthread_join(mail->thread, NULL);
+	while (*at != mail)
+		at = &(*at)->next;
+	*at = mail->next;
 }
 
-static void read_finished(void *arg)
+static void on_ended(void *arg, int fd, unsigned ready)
 {
 	struct curl_mail *mail = arg;
-	int left;
-	const struct CURLMsg *message = curl_multi_info_read(mail->multi, &left);
+	acmems_smtp_done *done = mail->done;
+	struct acmems_error err = {0};
+	char answer[LINE_MAX_BYTES];
+	bool ok;
 
-	if (message)
-		complete(mail, message->data.result);
+	(void)fd;
+	(void)ready;
+	join(mail);
+	ok = mail->result == CURLE_OK;
+	arg = mail->arg;
+	snprintf(answer, sizeof(answer), "%s", mail->line);
+	if (!ok)
+		acmems_error_set(&err, code_of(mail->result), "%s: %s%s%s%s", mail->host,
+			mail->error[0] ? mail->error : curl_easy_strerror(mail->result),
+			answer[0] ? " (it said: " : "", answer, answer[0] ? ")" : "");
+	mail_free(mail);
+	if (done)
+		done(arg, ok ? answer : NULL, ok ? NULL : &err);
+}
+
+static void *run(void *arg)
+{
+	struct curl_mail *mail = arg;
+	const uint64_t one = 1;
+	ssize_t put;
+
+	mail->result = curl_easy_perform(mail->easy);
+	do
+		put = write(mail->fd, &one, sizeof(one));
+	while (put < 0 && errno == EINTR);
+	return NULL;
+}
+
+/* Signals are the loop's. */
+static bool start_thread(struct curl_mail *mail)
+{
+	sigset_t all, before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&mail->thread, NULL, run, mail);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed)
+		return false;
+	mail->next = mails;
+	mails = mail;
+	return true;
 }
 
 /* Nothing from environment or home directory, no other protocols. */
@@ -206,6 +216,9 @@ static void set_limits(struct curl_mail *mail, const struct curl_mail_request *r
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
 	curl_easy_setopt(easy, CURLOPT_READDATA, mail);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, mail);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 }
 
 static bool add_line(struct curl_slist **list, const char *text)
@@ -236,17 +249,16 @@ static bool set_up(struct curl_mail *mail, const struct curl_mail_request *reque
 	const struct acmems_smtp_call *call = request->call;
 
 	mail->easy = curl_easy_init();
-	mail->multi = curl_multi_init();
-	mail->timer = acmems_timer_new(on_timer, mail);
+	mail->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	mail->host = strdup(request->host);
 	mail->ca_file = call->ca_file ? strdup(call->ca_file) : NULL;
-	if (!mail->easy || !mail->multi || !mail->timer || !mail->host ||
+	mail->message = malloc(call->message_len + 1);
+	if (!mail->easy || mail->fd < 0 || !mail->host || !mail->message ||
 		(call->ca_file && !mail->ca_file))
 		return false;
-	curl_multi_setopt(mail->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(mail->multi, CURLMOPT_SOCKETDATA, mail);
-	curl_multi_setopt(mail->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
-	curl_multi_setopt(mail->multi, CURLMOPT_TIMERDATA, mail);
+	memcpy(mail->message, call->message, call->message_len);
+	mail->at = mail->message;
+	mail->left = call->message_len;
 	set_limits(mail, request);
 	curl_easy_setopt(mail->easy, CURLOPT_USE_SSL,
 		(long)(call->starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
@@ -259,8 +271,7 @@ static bool set_up(struct curl_mail *mail, const struct curl_mail_request *reque
 			curl_easy_setopt(mail->easy, CURLOPT_PASSWORD, call->password) != CURLE_OK))
 		return false;
 	return curl_easy_setopt(mail->easy, CURLOPT_URL, call->url) == CURLE_OK &&
-	       set_envelope(mail, call) &&
-	       curl_multi_add_handle(mail->multi, mail->easy) == CURLM_OK;
+	       set_envelope(mail, call);
 }
 
 struct curl_mail *curl_mail_start(const struct curl_mail_request *request, acmems_smtp_done *done,
@@ -269,11 +280,12 @@ struct curl_mail *curl_mail_start(const struct curl_mail_request *request, acmem
 	struct curl_mail *mail = calloc(1, sizeof(*mail));
 
 	if (mail) {
+		mail->fd = -1;
 		mail->done = done;
 		mail->arg = arg;
-		mail->message = request->call->message;
-		mail->left = request->call->message_len;
 		if (set_up(mail, request))
+			mail->watch = acmems_watch_new(mail->fd, ACMEMS_READ, on_ended, mail, err);
+		if (mail->watch && start_thread(mail))
 			return mail;
 		mail_free(mail);
 	}
@@ -283,6 +295,18 @@ struct curl_mail *curl_mail_start(const struct curl_mail_request *request, acmem
 
 void curl_mail_cancel(struct curl_mail *mail)
 {
-	curl_multi_remove_handle(mail->multi, mail->easy);
-	mail_free(mail);
+	mail->done = NULL;
+	atomic_store(&mail->given_up, true);
+}
+
+void curl_mail_fini(void)
+{
+	for (struct curl_mail *mail = mails; mail; mail = mail->next)
+		curl_mail_cancel(mail);
+	while (mails) {
+		struct curl_mail *mail = mails;
+
+		join(mail);
+		mail_free(mail);
+	}
 }

@@ -18,6 +18,7 @@
 #include <acmems/http.h>
 
 #include "net/curl_glue.h"
+#include "net/curl_mail.h"
 #include "net/http_call.h"
 #include "net/resolver.h"
 
@@ -287,5 +288,6 @@ void http_client_fini(void)
 		HASH_DEL(calls, call);
 		call_free(call);
 	}
+	curl_mail_fini();
 	curl_glue_fini();
 }

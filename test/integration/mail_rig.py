@@ -60,7 +60,7 @@ class MailServer:
         if context and not implicit:
             options = {"tls_context": context, "require_starttls": True}
         if user:
-            options |= {"authenticator": authenticate, "auth_required": True}
+            options |= {"authenticator": authenticate, "auth_required": True, "auth_require_tls": not implicit}
         self.controller = Controller(self.box, hostname="127.0.0.1", port=self.port, ready_timeout=20,
                                      ssl_context=context if implicit else None, **options)
         self.controller.start()

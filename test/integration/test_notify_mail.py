@@ -40,7 +40,7 @@ notify: {{ admins: {{ type = "mail"; server = "{scheme}://{host}:{server.port}";
 
 
 def fields(body):
-    return dict(re.findall(r"^(\S+) +(.*)$", body, re.M))
+    return dict(re.findall(r"^(\S+) +(.*)$", body.replace("\r\n", "\n"), re.M))
 
 
 def reject(daemon, csr, count=1):
@@ -129,11 +129,11 @@ def test_fails_stalls_recovers(start, with_mail, serve, tmp_path):
     rig.wait_for(lambda: "delivers again" in daemon.log() or server.box.attempts == 2, "it says so")
 
 
-def test_killed_with_many(start, with_mail, serve, tmp_path):
+def test_killed_with_many(with_mail, serve, tmp_path):
     server = serve()
     server.box.mood = "stall"
     config = with_mail(server, "at-most = 10000;")
-    daemon = start(config)
+    daemon = rig.Acmems(tmp_path, config)
     key = rig.make_key(tmp_path)
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -143,7 +143,7 @@ def test_killed_with_many(start, with_mail, serve, tmp_path):
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(f"n{i}.example.com")]), False)
         reject(daemon, builder.sign(private, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     daemon.signal(signal.SIGKILL)
-    daemon.wait()
+    daemon.stop()
     server.box.mood = "take"
     again = rig.Acmems(tmp_path, config)
     try:
