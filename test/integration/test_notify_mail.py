@@ -3,6 +3,7 @@
 
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -179,3 +180,22 @@ def test_no_header_of_theirs(start, with_mail, serve, tmp_path):
         assert set(mail.keys()) <= {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version",
                                     "Content-Type", "Content-Transfer-Encoding", "X-Peer", "X-MailFrom", "X-RcptTo"}
         assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+
+
+def test_a_test_mail(with_mail, serve, tmp_path):
+    """acmems -N sends one mail and says what the server said."""
+    server = serve()
+    conf = tmp_path / "acmems.conf"
+    conf.write_text(with_mail(server))
+
+    def ask():
+        return subprocess.run([rig.BUILD / "daemon/acmems", "-N", "admins", "-c", conf, "-m", rig.BUILD / "modules"],
+                              capture_output=True, text=True, timeout=rig.PATIENCE)
+
+    result = ask()
+    assert (result.returncode, result.stderr) == (0, ""), result.stderr
+    assert "delivered" in result.stdout
+    assert server.box.count() == 1 and "test" in server.box.mails[0]["Subject"]
+    server.box.mood = "refuse"
+    result = ask()
+    assert result.returncode == 69 and "451" in result.stderr, result.stderr
