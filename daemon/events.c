@@ -221,3 +221,52 @@ void events_config(const struct generation *generation, const char *file, const 
 	notice_summary(event, "reload of %s refused: %.300s", file, detail);
 	notifier_offer(generation, NULL, true, event);
 }
+
+static void fill_account(struct notice *event, const struct settings_account *account,
+	enum acme_happening what, const char *detail, int64_t down_since)
+{
+	notice_add(event, "account", account->name);
+	switch (what) {
+	case ACME_CA_UNREACHABLE:
+		notice_add(event, "directory", account->directory);
+		notice_add(event, "detail", detail);
+		notice_summary(event, "the CA of account \"%s\" is out of reach: %.300s",
+			account->name, detail);
+		break;
+	case ACME_CA_RECOVERED:
+		notice_add(event, "directory", account->directory);
+		notice_add_date(event, "down-since", down_since);
+		notice_summary(event, "the CA of account \"%s\" works again", account->name);
+		break;
+	case ACME_ACCOUNT_REGISTERED:
+		notice_add(event, "what", "registered");
+		notice_add(event, "detail", detail);
+		notice_summary(
+			event, "account \"%s\" is registered: %.300s", account->name, detail);
+		break;
+	}
+}
+
+static enum notice_kind kind_of(enum acme_happening what)
+{
+	switch (what) {
+	case ACME_CA_UNREACHABLE:
+		return NOTICE_CA_UNREACHABLE;
+	case ACME_CA_RECOVERED:
+		return NOTICE_CA_RECOVERED;
+	case ACME_ACCOUNT_REGISTERED:
+		break;
+	}
+	return NOTICE_ACCOUNT;
+}
+
+void events_account(const struct generation *generation, const struct settings_account *account,
+	enum acme_happening what, const char *detail, int64_t down_since)
+{
+	struct notice *event = listened(generation) ? notice_new(kind_of(what)) : NULL;
+
+	if (!event)
+		return;
+	fill_account(event, account, what, detail, down_since);
+	notifier_offer(generation, NULL, true, event);
+}

@@ -39,6 +39,10 @@ void events_cached(const struct block *block, const struct acmems_csr *csr,
 void events_rejected(const struct generation *generation, const struct acmems_csr *csr,
 	const struct acmems_address *peer, const struct acmems_error *err, int status);
 
+/* Something has changed with an account or its CA; down_since: wall, 0 if it was up. */
+void events_account(const struct generation *generation, const struct settings_account *account,
+	enum acme_happening what, const char *detail, int64_t down_since);
+
 /* A reload was refused; err or its details say why. */
 void events_config(const struct generation *generation, const char *file, const char *detail);
 

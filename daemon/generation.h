@@ -27,6 +27,7 @@
 struct account {
 	const char *name;
 	struct acme_client *client;
+	int64_t down_since; /* wall; 0: its CA can be reached, for all we know */
 };
 
 struct generation;

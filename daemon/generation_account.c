@@ -8,9 +8,11 @@
 #include <acmems/crypto.h>
 #include <acmems/file.h>
 #include <acmems/log.h>
+#include <acmems/loop.h>
 
 #include "acme/config.h"
 #include "acme/transport.h"
+#include "events.h"
 #include "generation_life.h"
 
 #define KEY_FILE_MAX 4096
@@ -94,7 +96,26 @@ bool generation_account_check(const struct settings_account *account, struct acm
 	return ok;
 }
 
-struct acme_client *generation_account_new(
+/* A generation that is going says nothing that its successor would not say. */
+static void on_happened(void *arg, const char *name, enum acme_happening what, const char *detail)
+{
+	struct generation *generation = arg;
+
+	for (size_t i = 0; i < generation->account_count && !generation->draining; i++) {
+		struct account *account = &generation->accounts[i];
+
+		if (strcmp(account->name, name) != 0)
+			continue;
+		if (what == ACME_CA_UNREACHABLE && account->down_since == 0)
+			account->down_since = acmems_clock_wall();
+		events_account(generation, &generation->settings->accounts[i], what, detail,
+			account->down_since);
+		if (what == ACME_CA_RECOVERED)
+			account->down_since = 0;
+	}
+}
+
+struct acme_client *generation_account_new(struct generation *generation,
 	const struct settings_account *account, struct acmems_error *err)
 {
 	struct acme_client *client;
@@ -103,6 +124,8 @@ struct acme_client *generation_account_new(
 
 	if (!generation_account_config(account, &config, &key, err))
 		return NULL;
+	config.happened = on_happened;
+	config.told_arg = generation;
 	client = acme_client_new(&config, err);
 	free_key(key);
 	return client;

@@ -66,7 +66,7 @@ bool generation_account_config(const struct settings_account *account, struct ac
 bool generation_account_check(const struct settings_account *account, struct acmems_error *err);
 
 /* Reads or makes the key; touches the disk. NULL and *err. */
-struct acme_client *generation_account_new(
+struct acme_client *generation_account_new(struct generation *generation,
 	const struct settings_account *account, struct acmems_error *err);
 
 #endif

@@ -95,7 +95,8 @@ static void make_accounts(struct generation *generation)
 		struct acmems_error err = {0};
 		char name[96];
 
-		account->client = generation_account_new(&generation->settings->accounts[i], &err);
+		account->client = generation_account_new(
+			generation, &generation->settings->accounts[i], &err);
 		if (account->client)
 			continue;
 		snprintf(name, sizeof(name), "account \"%.64s\"", account->name);

@@ -60,6 +60,8 @@ static void tell_trouble(struct acme_client *client)
 	memcpy(account->told, account->error.message, sizeof(account->told));
 	client_tell(client, hand ? ACMEMS_LOG_ERROR : ACMEMS_LOG_WARNING, "%s%s",
 		account->error.message, hand ? "" : "; trying again until it works");
+	if (!hand)
+		client_happened(client, ACME_CA_UNREACHABLE, account->error.message);
 }
 
 /*
@@ -150,6 +152,7 @@ static void keep_registration(struct acme_client *client, const struct acme_answ
 
 	client_tell(client, ACMEMS_LOG_NOTICE, "account \"%s\" is %s: %s", client->config.name,
 		answer->status == 201 ? "registered" : "found at the CA", client->account.url);
+	client_happened(client, ACME_ACCOUNT_REGISTERED, client->account.url);
 	if (account_file_save(client->config.dir, client->account.url, answer->json, &err))
 		return;
 	client_tell(client, ACMEMS_LOG_WARNING,
@@ -239,9 +242,11 @@ static void enter_ready(void *subject)
 	struct acme_client *client = subject;
 	struct account *account = &client->account;
 
-	if (account->told[0] != '\0')
+	if (account->told[0] != '\0') {
 		client_tell(client, ACMEMS_LOG_NOTICE, "account \"%s\" works again",
 			client->config.name);
+		client_happened(client, ACME_CA_RECOVERED, "");
+	}
 	account->told[0] = '\0';
 	account->failures = 0;
 	client_settled(client);

@@ -37,6 +37,14 @@ void client_tell(struct acme_client *client, enum acmems_log_level level, const 
 	client->config.told(client->config.told_arg, level, text);
 }
 
+void client_happened(struct acme_client *client, enum acme_happening what, const char *detail)
+{
+	const struct acme_config *config = &client->config;
+
+	if (config->happened != NULL)
+		config->happened(config->told_arg, config->name, what, detail);
+}
+
 static void tell_origin(struct acme_client *client, enum account_key_origin origin)
 {
 	switch (origin) {

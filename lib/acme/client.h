@@ -25,6 +25,13 @@
 #include <acmems/option.h>
 #include "acme/transport.h"
 
+/* Something that has changed with an account. */
+enum acme_happening {
+	ACME_CA_UNREACHABLE, /* or overloaded, or talking nonsense; it is tried again */
+	ACME_CA_RECOVERED,
+	ACME_ACCOUNT_REGISTERED, /* anew, or found by its key; detail: its URL */
+};
+
 struct acme_config {
 	const char *name; /* of the account, for logs */
 	const char *directory; /* URL */
@@ -40,6 +47,8 @@ struct acme_config {
 	/* What an operator wants to know: registered, CA out of reach, back again. Optional. */
 	void (*told)(void *arg, enum acmems_log_level level, const char *text);
 	void *told_arg;
+	/* What a program wants to know, beside the words; with told_arg. Optional. */
+	void (*happened)(void *arg, const char *name, enum acme_happening what, const char *detail);
 };
 
 struct acme_client;

@@ -71,6 +71,9 @@ void client_settled(struct acme_client *client);
 void client_tell(struct acme_client *client, enum acmems_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Has the owner know that something has happened to the account. */
+void client_happened(struct acme_client *client, enum acme_happening what, const char *detail);
+
 /* False: no memory. */
 bool request_line_init(struct acme_client *client);
 

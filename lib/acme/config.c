@@ -105,6 +105,7 @@ bool acme_config_copy(
 		.transport = original->transport,
 		.told = original->told,
 		.told_arg = original->told_arg,
+		.happened = original->happened,
 	};
 	if (!check(original, err))
 		return false;

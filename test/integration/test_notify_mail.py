@@ -51,7 +51,7 @@ def reject(daemon, csr, count=1):
 
 def test_issued_and_rejected(start, with_mail, serve, tmp_path):
     server = serve()
-    daemon = start(with_mail(server))
+    daemon = start(with_mail(server, 'events = [ "issued", "rejected" ];'))
     daemon.signed(rig.make_csr(tmp_path, "a.example.org", "b.example.org"))
     rig.wait_for(lambda: server.box.count() == 1, "a mail")
     mail = server.box.mails[0]
@@ -98,7 +98,7 @@ def test_tls_and_login(start, with_mail, serve, tmp_path, scheme, tls, implicit)
     pair = rig.make_tls(tmp_path)
     (tmp_path / "password").write_text("gehe\u00efm\n")
     server = serve(tls=pair, user="me", password="gehe\u00efm", implicit=implicit)
-    daemon = start(with_mail(server, f'tls = "{tls}"; ca-file = "{pair[0]}"; user = "me"; '
+    daemon = start(with_mail(server, f'events = "rejected"; tls = "{tls}"; ca-file = "{pair[0]}"; user = "me"; '
                                      f'password-file = "{tmp_path}/password";', host="localhost", scheme=scheme))
     reject(daemon, rig.make_csr(tmp_path, "www.example.com"))
     rig.wait_for(lambda: server.box.count() == 1, "a mail over TLS")
@@ -106,7 +106,7 @@ def test_tls_and_login(start, with_mail, serve, tmp_path, scheme, tls, implicit)
 
 def test_no_trust_no_mail(start, with_mail, serve, tmp_path):
     server = serve(tls=rig.make_tls(tmp_path))
-    daemon = start(with_mail(server, 'tls = "starttls";', host="localhost"))
+    daemon = start(with_mail(server, 'events = "rejected"; tls = "starttls";', host="localhost"))
     daemon.announce("cannot deliver, and tries again until it works: localhost")
     reject(daemon, rig.make_csr(tmp_path, "www.example.com"))
     rig.wait_for(lambda: "cannot deliver" in daemon.log(), "a warning")
@@ -116,7 +116,7 @@ def test_no_trust_no_mail(start, with_mail, serve, tmp_path):
 def test_fails_stalls_recovers(start, with_mail, serve, tmp_path):
     server = serve()
     server.box.mood = "refuse"
-    daemon = start(with_mail(server, 'timeout = "2s";'))
+    daemon = start(with_mail(server, 'events = "rejected"; timeout = "2s";'))
     daemon.announce("cannot deliver, and tries again until it works")
     reject(daemon, rig.make_csr(tmp_path, "www.example.com"))
     rig.wait_for(lambda: "cannot deliver" in daemon.log(), "a warning")
@@ -133,7 +133,7 @@ def test_fails_stalls_recovers(start, with_mail, serve, tmp_path):
 def test_killed_with_many(with_mail, serve, tmp_path):
     server = serve()
     server.box.mood = "stall"
-    config = with_mail(server, "at-most = 10000;")
+    config = with_mail(server, 'events = "rejected"; at-most = 10000;')
     daemon = rig.Acmems(tmp_path, config)
     key = rig.make_key(tmp_path)
     from cryptography import x509
@@ -199,3 +199,30 @@ def test_a_test_mail(with_mail, serve, tmp_path):
     server.box.mood = "refuse"
     result = ask()
     assert result.returncode == 69 and "451" in result.stderr, result.stderr
+
+
+def test_ca_comes_and_goes(start, with_mail, serve, make_pebble, tmp_path):
+    server = serve()
+    gone = make_pebble()
+    gone.stop()
+    daemon = start(with_mail(server, ca=gone))
+    daemon.announce("trying again until it works")
+    rig.wait_for(lambda: server.box.count() == 1, "a mail about the CA")
+    facts = fields(server.box.bodies()[0])
+    assert facts["event"] == "ca-unreachable" and facts["account"] == "ca" and facts["directory"] == gone.directory
+    make_pebble(port=gone.port, tls=gone.tls)
+    rig.wait_for(lambda: server.box.count() == 3, "mails about the account and the CA")
+    events = {fields(body)["event"]: fields(body) for body in server.box.bodies()}
+    assert events["account"]["what"] == "registered" and "down-since" in events["ca-recovered"]
+
+
+def test_refused_reload(start, with_mail, serve):
+    server = serve()
+    daemon = start(with_mail(server))
+    daemon.announce("error reload")
+    rig.wait_for(lambda: server.box.count() == 1, "the account is registered")
+    daemon.config.write_text(daemon.config.read_text() + "nonsense = 1;\n")
+    rig.reload(daemon)
+    rig.wait_for(lambda: server.box.count() == 2, "a mail about the reload")
+    facts = fields(server.box.bodies()[1])
+    assert facts["event"] == "config" and "nonsense" in facts["detail"]
