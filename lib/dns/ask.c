@@ -109,17 +109,3 @@ void acmems_dns_ask_cancel(uint64_t id)
 {
 	tour_cancel(id);
 }
-
-bool acmems_dns_server_check(const char *text, struct acmems_error *err)
-{
-	struct server_name server;
-
-	return server_name_parse(text, &server, err);
-}
-
-bool acmems_dns_name_check(const char *name, struct acmems_error *err)
-{
-	uint8_t wire[WIRE_NAME_MAX];
-
-	return message_name(name, wire, err) > 0;
-}

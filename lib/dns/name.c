@@ -5,6 +5,8 @@
 #include <ldns/ldns.h>
 #include <string.h>
 
+#include "dns/message.h"
+
 bool name_normal(const char *name, char out[ACMEMS_DNS_NAME_MAX], struct acmems_error *err)
 {
 	ldns_rdf *parsed;
@@ -45,4 +47,11 @@ bool name_within(const char *name, const char *ancestor)
 		if (strcmp(at, ancestor) == 0)
 			return true;
 	return false;
+}
+
+bool acmems_dns_name_check(const char *name, struct acmems_error *err)
+{
+	uint8_t wire[WIRE_NAME_MAX];
+
+	return message_name(name, wire, err) > 0;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <acmems/dns.h>
+
 static bool parse_port(const char *text, uint16_t *port)
 {
 	unsigned value = 0;
@@ -97,4 +99,11 @@ const char *server_name_text(const struct acmems_address *address, char out[SERV
 	snprintf(out, SERVER_NAME_TEXT_MAX, address->family == ACMEMS_IPV6 ? "[%s]:%u" : "%s:%u",
 		text, address->port);
 	return out;
+}
+
+bool acmems_dns_server_check(const char *text, struct acmems_error *err)
+{
+	struct server_name server;
+
+	return server_name_parse(text, &server, err);
 }

@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: ISC */
+#include "fake_net.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "temp_dir.h"
+
+#include "../../modules/validator/dns01-rfc2136.c"
+
+/* base64url(SHA-256("tok.thumb")) */
+#define VALUE "sYAwVrqDtVOuJZvAHurSAYPoEt5fFV_C4bdSOOW-o5Y"
+#define OWNER "_acme-challenge.www.example.org."
+#define ZONE "example.org."
+#define SECRET "c2VjcmV0IHNlY3JldCBzZWNyZXQ="
+
+static struct rfc2136 rfc2136;
+static struct acmems_error err;
+static struct fake_op op;
+static char *authoritative[] = {(char *)"authoritative", NULL};
+static char *none[] = {(char *)"none", NULL};
+static char *servers[] = {(char *)"192.0.2.1", (char *)"192.0.2.2:5353", NULL};
+
+/* ---- updates and questions on paper ---- */
+
+static struct {
+	struct fake_asks asks;
+	bool remove;
+	uint32_t ttl;
+	const struct acmems_tsig_key *key;
+	acmems_dns_update_done *done[FAKE_NET_MAX];
+} updates;
+static struct fake_asks questions;
+static acmems_dns_done *question_done[FAKE_NET_MAX];
+
+uint64_t acmems_dns_update(const struct acmems_dns_update *update, acmems_dns_update_done *done,
+	void *arg, struct acmems_error *error)
+{
+	struct fake_ask *ask = fake_ask(&updates.asks, arg, update->timeout_ms, error);
+
+	if (!ask)
+		return 0;
+	snprintf(ask->body, sizeof(ask->body), "%s", update->owner);
+	snprintf(ask->zone, sizeof(ask->zone), "%s", update->zone);
+	snprintf(ask->value, sizeof(ask->value), "%s", update->value);
+	fake_join(ask->servers, sizeof(ask->servers), update->servers);
+	updates.remove = update->remove;
+	updates.ttl = update->ttl;
+	updates.key = update->key;
+	updates.done[updates.asks.count - 1] = done;
+	return ask->id;
+}
+
+void acmems_dns_update_cancel(uint64_t id)
+{
+	fake_cancel(&updates.asks, id);
+}
+
+uint64_t acmems_dns_ask(const struct acmems_dns_question *question, acmems_dns_done *done,
+	void *arg, struct acmems_error *error)
+{
+	struct fake_ask *ask = fake_ask(&questions, arg, question->timeout_ms, error);
+
+	if (!ask)
+		return 0;
+	snprintf(ask->body, sizeof(ask->body), "%s %d", question->name, question->type);
+	fake_join(ask->servers, sizeof(ask->servers), question->servers);
+	question_done[questions.count - 1] = done;
+	return ask->id;
+}
+
+void acmems_dns_ask_cancel(uint64_t id)
+{
+	fake_cancel(&questions, id);
+}
+
+/* The server's answer to the last update. */
+static void fake_updated(int64_t skew, bool ok)
+{
+	struct fake_ask *ask = fake_last(&updates.asks);
+	struct acmems_error error = {0};
+
+	acmems_error_set(&error, ACMEMS_UNAVAILABLE, "192.0.2.1 says REFUSED");
+	ask->id = 0;
+	updates.done[updates.asks.count - 1](ask->arg, skew, ok ? NULL : &error);
+}
+
+/* The answer to a question: an address, or none for an empty text, or an error for NULL. */
+static void fake_address(size_t at, const char *text)
+{
+	struct acmems_dns_record record = {.section = ACMEMS_DNS_ANSWER, .type = ACMEMS_DNS_A};
+	struct acmems_dns_answer answer = {.records = &record, .count = text && *text ? 1 : 0};
+	struct fake_ask *ask = &questions.asks[at];
+	struct acmems_error error = {0};
+
+	if (answer.count > 0) {
+		assert_true(acmems_address_parse(text, &record.address, &error));
+		record.type = strchr(text, ':') ? ACMEMS_DNS_AAAA : ACMEMS_DNS_A;
+	}
+	acmems_error_set(&error, ACMEMS_TIMEOUT, "nobody answers");
+	ask->id = 0;
+	question_done[at](ask->arg, text ? &answer : NULL, text ? NULL : &error);
+}
+
+/* ---- set-up ---- */
+
+static struct acmems_challenge challenge(uint64_t id)
+{
+	return (struct acmems_challenge){.id = id,
+		.type = "dns-01",
+		.identifier = "www.example.org",
+		.token = "tok",
+		.key_authorization = "tok.thumb",
+		.account_url = "https://ca.example/acct/1"};
+}
+
+static void make_instance(void)
+{
+	rfc2136 = (struct rfc2136){.self = {"dns01-rfc2136", "dns"},
+		.server = {servers, 2, true},
+		.ttl_ms = 7000,
+		.timeout_ms = 100000,
+		.propagation = {authoritative, 1, false},
+		.nameserver_port = 53,
+		.state_dir = temp_dir};
+}
+
+static int setup(void **state)
+{
+	if (temp_dir_setup(state) != 0)
+		return -1;
+	fake_net_reset();
+	memset(&updates, 0, sizeof(updates));
+	memset(&questions, 0, sizeof(questions));
+	err = (struct acmems_error){0};
+	make_instance();
+	return unit_loop_setup(state);
+}
+
+static int teardown(void **state)
+{
+	rfc2136_release(&rfc2136);
+	assert_int_equal(fake_open(&fake_finds) + fake_open(&fake_waits) +
+				 fake_open(&updates.asks) + fake_open(&questions),
+		0);
+	assert_int_equal(op_count(), 0);
+	op_fini();
+	if (temp_dir_teardown(state) != 0)
+		return -1;
+	return unit_loop_teardown(state);
+}
+
+static bool begin(void *instance, uint64_t number, const struct acmems_challenge *unused,
+	struct acmems_error *error)
+{
+	(void)unused;
+	return rfc2136_begin(instance, number, error);
+}
+
+static void start(void)
+{
+	assert_true(fake_op_start(&op, &rfc2136, begin, NULL));
+	run_until(op.done);
+	assert_int_equal(op.done, 1);
+}
+
+/* Up to the update. */
+static void present(const struct acmems_challenge *what)
+{
+	size_t before = updates.asks.count;
+
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, what));
+	fake_place(OWNER, ZONE);
+	run_until(updates.asks.count > before);
+	assert_false(updates.remove);
+}
+
+static void expect_done(void)
+{
+	run_until(op.done);
+	if (op.done != 1)
+		fail_msg("%s", op.err.message);
+}
+
+static void expect_failed(const char *what)
+{
+	run_until(op.done);
+	assert_int_equal(op.done, 100);
+	if (!strstr(op.err.message, what))
+		fail_msg("no \"%s\" in \"%s\"", what, op.err.message);
+}
+
+/* The text of all journals. */
+static void journals(char *out, size_t room, int *count)
+{
+	DIR *dir = opendir(temp_dir);
+	size_t len = 0;
+
+	assert_non_null(dir);
+	*count = 0;
+	out[0] = '\0';
+	for (struct dirent *item = readdir(dir); item; item = readdir(dir)) {
+		struct stat info;
+		int fd;
+
+		if (strncmp(item->d_name, "dns01-rfc2136-dns.", 18) != 0)
+			continue;
+		(*count)++;
+		fd = openat(dirfd(dir), item->d_name, O_RDONLY);
+		assert_true(fd >= 0);
+		assert_int_equal(fstat(fd, &info), 0);
+		assert_int_equal(info.st_mode & 0777, 0600);
+		len += (size_t)read(fd, out + len, room - len - 1);
+		out[len] = '\0';
+		close(fd);
+	}
+	closedir(dir);
+}
+
+static void expect_journal(int count, const char *part)
+{
+	char text[4096];
+	int found;
+
+	journals(text, sizeof(text), &found);
+	assert_int_equal(found, count);
+	if (part ? !strstr(text, part) : text[0] != '\0')
+		fail_msg("journal: \"%s\"", text);
+}
+
+/* ---- present and cleanup ---- */
+
+static void a_record_comes_and_goes(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	start();
+	present(&what);
+	assert_string_equal(fake_finds.asks[0].body, "_acme-challenge.www.example.org");
+	assert_string_equal(updates.asks.asks[0].body, OWNER);
+	assert_string_equal(updates.asks.asks[0].zone, ZONE);
+	assert_string_equal(updates.asks.asks[0].value, VALUE);
+	assert_string_equal(updates.asks.asks[0].servers, "192.0.2.1,192.0.2.2:5353");
+	assert_int_equal(updates.ttl, 7);
+	expect_journal(1, "+1 " OWNER " " ZONE " " VALUE " 192.0.2.1 192.0.2.2:5353\n");
+	fake_updated(0, true);
+	assert_string_equal(fake_last(&fake_waits)->body, OWNER);
+	assert_string_equal(fake_last(&fake_waits)->servers, "-");
+	assert_int_equal(op.done, 0);
+	fake_seen(true);
+	expect_done();
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	assert_true(updates.remove);
+	assert_string_equal(updates.asks.asks[1].value, VALUE);
+	fake_updated(0, true);
+	expect_done();
+	assert_null(rfc2136.records);
+	assert_null(rfc2136.entries);
+	expect_journal(1, NULL);
+	rfc2136_release(&rfc2136);
+	expect_journal(0, NULL);
+}
+
+static void nobody_is_waited_for(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	rfc2136.propagation.items = none;
+	start();
+	present(&what);
+	fake_updated(0, true);
+	expect_done();
+	assert_int_equal(fake_waits.count, 0);
+	rfc2136.propagation.items = servers;
+	rfc2136.propagation.count = 2;
+	what = challenge(2);
+	present(&what);
+	fake_updated(0, true);
+	assert_string_equal(fake_last(&fake_waits)->servers, "192.0.2.1,192.0.2.2:5353");
+	fake_seen(true);
+	expect_done();
+}
+
+static void what_fails_says_why(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	start();
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+	fake_no_place();
+	expect_failed("nobody knows it");
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	expect_done();
+	assert_int_equal(updates.asks.count, 0);
+	/* an update that failed may have been taken: the value is taken away all the same */
+	present(&what);
+	fake_updated(0, false);
+	expect_failed("REFUSED");
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	assert_true(updates.remove);
+	fake_updated(0, true);
+	expect_done();
+	/* and one that nobody shows is, too */
+	present(&what);
+	fake_updated(0, true);
+	fake_seen(false);
+	expect_failed("lags");
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	assert_true(updates.remove);
+	fake_updated(0, true);
+	expect_done();
+	expect_journal(1, NULL);
+}
+
+static void cancel_is_silent_at_every_step(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	start();
+	for (int step = 0; step < 3; step++) {
+		if (step == 0)
+			assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+		else
+			present(&what);
+		if (step == 2)
+			fake_updated(0, true);
+		op_cancel(op.op);
+		assert_int_equal(
+			fake_open(&fake_finds) + fake_open(&fake_waits) + fake_open(&updates.asks),
+			0);
+		assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+		if (step > 0)
+			fake_updated(0, true);
+		expect_done();
+	}
+	/* before the journal is on disk */
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+	fake_place(OWNER, ZONE);
+	op_cancel(op.op);
+	run_due();
+	assert_int_equal(fake_open(&updates.asks), 0);
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	fake_updated(0, true);
+	expect_done();
+	assert_null(rfc2136.entries);
+}
+
+static void an_equal_value_stays_for_the_other(void **state)
+{
+	struct acmems_challenge one = challenge(1), two = challenge(2);
+	struct fake_op first;
+
+	(void)state;
+	rfc2136.propagation.items = none;
+	start();
+	present(&one);
+	fake_updated(0, true);
+	expect_done();
+	present(&two);
+	fake_updated(0, true);
+	expect_done();
+	assert_true(fake_op_start(&first, &rfc2136, rfc2136_cleanup, &one));
+	run_until(first.done);
+	assert_int_equal(first.done, 1);
+	assert_int_equal(updates.asks.count, 2);
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &two));
+	assert_true(updates.remove);
+	fake_updated(0, true);
+	expect_done();
+	expect_journal(1, NULL);
+}
+
+static void the_primary_is_asked_for(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	rfc2136.server = (struct acmems_list){0};
+	rfc2136.nameserver_port = 5300;
+	start();
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+	fake_place(OWNER, ZONE);
+	assert_int_equal(questions.count, 2);
+	assert_string_equal(questions.asks[0].body, "ns1.example.org. 1");
+	assert_string_equal(questions.asks[1].body, "ns1.example.org. 28");
+	fake_address(1, "2001:db8::53");
+	fake_address(0, "192.0.2.53");
+	run_until(updates.asks.count == 1);
+	assert_string_equal(updates.asks.asks[0].servers, "[2001:db8::53]:5300,192.0.2.53:5300");
+	fake_updated(0, true);
+	fake_seen(true);
+	expect_done();
+	/* one of both will do */
+	what = challenge(2);
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+	fake_place(OWNER, ZONE);
+	fake_address(2, "192.0.2.53");
+	fake_address(3, NULL);
+	run_until(updates.asks.count == 2);
+	fake_updated(0, false);
+	expect_failed("REFUSED");
+	what = challenge(3);
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+	fake_place(OWNER, ZONE);
+	fake_address(4, "");
+	fake_address(5, "");
+	expect_failed("has no address");
+	assert_non_null(strstr(op.err.message, "ns1.example.org."));
+	what = challenge(4);
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+	fake_place(OWNER, ZONE);
+	op_cancel(op.op);
+	assert_int_equal(fake_open(&questions), 0);
+}
+
+/* ---- leftovers ---- */
+
+static void a_crash_leaves_nothing(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+	struct rfc2136 crashed;
+	char text[4096];
+	int count;
+
+	(void)state;
+	rfc2136.propagation.items = none;
+	start();
+	present(&what);
+	fake_updated(0, true);
+	expect_done();
+	/* a second one beside it, as of another generation, leaves the journal alone */
+	crashed = rfc2136;
+	make_instance();
+	start();
+	assert_null(rfc2136.entries);
+	expect_journal(2, VALUE);
+	rfc2136_release(&rfc2136);
+	/* released without clean-up: as after a crash */
+	rfc2136 = crashed;
+	rfc2136_release(&rfc2136);
+	expect_journal(1, VALUE);
+	make_instance();
+	start();
+	assert_non_null(rfc2136.entries);
+	assert_true(updates.remove);
+	assert_string_equal(fake_last(&updates.asks)->value, VALUE);
+	assert_string_equal(fake_last(&updates.asks)->servers, "192.0.2.1,192.0.2.2:5353");
+	/* a server that is down is tried again */
+	fake_updated(0, false);
+	assert_true(acmems_timer_running(rfc2136.retry));
+	journals(text, sizeof(text), &count);
+	assert_int_equal(count, 1);
+	rfc2136.entries->due_ms = 0;
+	rfc2136_leftover_go_on(&rfc2136);
+	fake_updated(0, true);
+	assert_null(rfc2136.entries);
+	expect_journal(1, NULL);
+}
+
+static void a_cleanup_that_failed_is_tried_again(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	rfc2136.propagation.items = none;
+	start();
+	present(&what);
+	fake_updated(0, true);
+	expect_done();
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	fake_updated(0, false);
+	expect_failed("REFUSED");
+	assert_true(rfc2136.entries->leftover);
+	rfc2136.entries->due_ms = 0;
+	rfc2136_leftover_go_on(&rfc2136);
+	assert_true(updates.remove);
+	fake_updated(0, true);
+	assert_null(rfc2136.entries);
+	/* published again meanwhile by somebody else: it stays */
+	present(&what);
+	fake_updated(0, true);
+	expect_done();
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	fake_updated(0, false);
+	expect_failed("REFUSED");
+	what = challenge(2);
+	present(&what);
+	fake_updated(0, true);
+	expect_done();
+	rfc2136.entries->next->due_ms = 0;
+	rfc2136_leftover_go_on(&rfc2136);
+	assert_int_equal(fake_open(&updates.asks), 0);
+	assert_null(rfc2136.entries->next);
+}
+
+static void broken_journals_are_read_as_far_as_they_go(void **state)
+{
+	static const char text[] = "+1 a.example.org. example.org. v1 192.0.2.1\n"
+				   "+2 b.example.org. example.org. v2 192.0.2.1\n"
+				   "-1\n"
+				   "+3 c..example.org. example.org. v3 192.0.2.1\n"
+				   "+4 d.example.org. example.org. v4 not/a/server\n"
+				   "+5 e.example.org. example.org. v5\n"
+				   "+6\n"
+				   "nonsense\n"
+				   "+\n\n-\n-77\n"
+				   "+7 f.example.org. example.org. v7 192.0.2.1";
+
+	(void)state;
+	temp_file("dns01-rfc2136-dns.abcdef", text);
+	temp_file("dns01-rfc2136-other.abcdef", text);
+	start();
+	assert_non_null(rfc2136.entries);
+	assert_null(rfc2136.entries->next);
+	assert_string_equal(fake_last(&updates.asks)->value, "v2");
+	fake_updated(0, true);
+	assert_null(rfc2136.entries);
+	expect_journal(1, NULL);
+	assert_int_equal(access(temp_path("dns01-rfc2136-other.abcdef"), F_OK), 0);
+	unlink(temp_path("dns01-rfc2136-other.abcdef"));
+}
+
+static void a_directory_of_no_use_is_told(void **state)
+{
+	(void)state;
+	temp_file("file", "x");
+	rfc2136.state_dir = (char *)temp_path("file");
+	assert_false(fake_op_start(&op, &rfc2136, begin, NULL));
+	assert_non_null(strstr(op.err.message, "state-dir"));
+}
+
+/* ---- options ---- */
+
+static void refused(const char *what)
+{
+	if (rfc2136_check(&rfc2136, &err))
+		fail_msg("taken: %s", what);
+	assert_int_equal(err.code, ACMEMS_CONFIG);
+	if (!strstr(err.message, what))
+		fail_msg("no \"%s\" in \"%s\"", what, err.message);
+	assert_null(strstr(err.message, SECRET));
+	rfc2136_release(&rfc2136);
+	make_instance();
+}
+
+static void options_are_checked(void **state)
+{
+	static char *bad[] = {(char *)"a b", NULL};
+
+	(void)state;
+	assert_true(rfc2136_check(&rfc2136, &err));
+	assert_null(rfc2136.key);
+	rfc2136.server = (struct acmems_list){bad, 1, true};
+	refused("server");
+	rfc2136.resolvers = (struct acmems_list){bad, 1, true};
+	refused("resolvers");
+	rfc2136.propagation = (struct acmems_list){bad, 1, true};
+	refused("propagation");
+	rfc2136.zone = (char *)"a..b";
+	refused("zone");
+	rfc2136.tsig_name = (char *)"k.";
+	refused("there is no secret");
+	rfc2136.tsig_secret = (char *)SECRET;
+	refused("name");
+	rfc2136.tsig_name = (char *)"k.";
+	rfc2136.tsig_secret = (char *)SECRET;
+	rfc2136.tsig_secret_file = (char *)"/x";
+	refused("only one");
+	rfc2136.tsig_name = (char *)"k.";
+	rfc2136.tsig_secret = (char *)SECRET;
+	rfc2136.tsig_algorithm = (char *)"rot13";
+	refused("rot13");
+	rfc2136.tsig_name = (char *)"k.";
+	rfc2136.tsig_secret = (char *)"not base64 \x01";
+	refused("base64");
+	rfc2136.tsig_name = (char *)"k.";
+	rfc2136.tsig_key_file = (char *)"/x";
+	refused("key-file");
+}
+
+static void keys_come_from_all_sources(void **state)
+{
+	(void)state;
+	rfc2136.tsig_name = (char *)"acmems.";
+	rfc2136.tsig_secret = (char *)SECRET;
+	assert_true(rfc2136_check(&rfc2136, &err));
+	assert_string_equal(acmems_tsig_key_name(rfc2136.key), "acmems.");
+	rfc2136.tsig_secret = NULL;
+	rfc2136.tsig_secret_file = (char *)temp_file("secret", SECRET "\n");
+	assert_int_equal(chmod(rfc2136.tsig_secret_file, 0600), 0);
+	assert_true(rfc2136_check(&rfc2136, &err));
+	assert_non_null(rfc2136.key);
+	assert_int_equal(chmod(rfc2136.tsig_secret_file, 0644), 0);
+	assert_false(rfc2136_check(&rfc2136, &err));
+	rfc2136.tsig_name = rfc2136.tsig_secret_file = NULL;
+	rfc2136.tsig_key_file = (char *)temp_file("key",
+		"key \"from.file\" {\n\talgorithm hmac-sha512;\n\tsecret \"" SECRET "\";\n};\n");
+	assert_int_equal(chmod(rfc2136.tsig_key_file, 0600), 0);
+	assert_true(rfc2136_check(&rfc2136, &err));
+	assert_non_null(strstr(acmems_tsig_key_name(rfc2136.key), "from.file"));
+}
+
+static void types_follow_the_option(void **state)
+{
+	(void)state;
+	assert_string_equal(rfc2136_types(&rfc2136)[0], "dns-01");
+	rfc2136.challenge = 1;
+	assert_string_equal(rfc2136_types(&rfc2136)[0], "dns-account-01");
+	assert_null(rfc2136_types(&rfc2136)[1]);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_record_comes_and_goes),
+		TEST(nobody_is_waited_for),
+		TEST(what_fails_says_why),
+		TEST(cancel_is_silent_at_every_step),
+		TEST(an_equal_value_stays_for_the_other),
+		TEST(the_primary_is_asked_for),
+		TEST(a_crash_leaves_nothing),
+		TEST(a_cleanup_that_failed_is_tried_again),
+		TEST(broken_journals_are_read_as_far_as_they_go),
+		TEST(a_directory_of_no_use_is_told),
+		TEST(options_are_checked),
+		TEST(keys_come_from_all_sources),
+		TEST(types_follow_the_option),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
