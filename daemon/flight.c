@@ -24,6 +24,7 @@
 
 /* A slow storage may not keep a good chain from those who wait for it. */
 #define PUT_DEADLINE_MS 5000
+#define PEEK_DEADLINE_MS 2000
 /* About the time in which some of what is pending has been dealt with. */
 #define FULL_RETRY 30
 
@@ -57,6 +58,8 @@ struct flight {
 	struct acmems_address peer;
 	bool has_peer;
 	char *all_names; /* for events */
+	struct acmems_cert old; /* what the storage had */
+	bool has_old;
 	struct flight *next;
 	struct flight *previous;
 	UT_hash_handle hh;
@@ -247,7 +250,7 @@ static void tell(
 	if (err)
 		events_failed(&issue, err, answer_status(err->code));
 	else
-		events_issued(&issue, chain, len, NULL);
+		events_issued(&issue, chain, len, flight->has_old ? &flight->old : NULL);
 }
 
 static void land(
@@ -318,6 +321,51 @@ static bool put(struct flight *flight)
 	return false;
 }
 
+static void put_or_land(struct flight *flight)
+{
+	if (!put(flight))
+		land(flight, flight->chain, flight->chain_len, NULL);
+}
+
+/* ---- what is replaced, for those who are told ---- */
+
+static void on_peek(void *arg, const struct acmems_error *err, const void *data, size_t len)
+{
+	struct flight *flight = arg;
+	struct acmems_error ignored = {0};
+
+	flight->has_old = !err && len > 0 && acmems_cert_read(data, len, &flight->old, &ignored);
+	put_or_land(flight);
+}
+
+static bool start_peek(void *ctx, uint64_t op, struct acmems_error *err)
+{
+	struct flight *flight = ctx;
+	const struct instance *storage = flight->block->storage;
+	struct acmems_entry entry = {.csr = flight->body, .csr_len = flight->body_len};
+
+	return storage->ops.storage.peek(storage->data, op, &entry, err);
+}
+
+/* False: there is nothing to wait for. */
+static bool peek(struct flight *flight)
+{
+	struct acmems_error ignored = {0};
+	struct op_spec spec = {
+		.owner = flight->block->storage->module ? flight->block->storage->module->owner
+							: "storage",
+		.what = "peek",
+		.deadline_ms = PEEK_DEADLINE_MS,
+		.start = start_peek,
+		.ctx = flight,
+		.done = on_peek,
+		.arg = flight,
+	};
+
+	return flight->block->storage->ops.storage.peek &&
+	       flight->block->generation->settings->notify_count > 0 && op_run(&spec, &ignored);
+}
+
 static void on_order(void *arg, const char *chain, size_t len, const struct acmems_error *err)
 {
 	struct flight *flight = arg;
@@ -338,8 +386,8 @@ static void on_order(void *arg, const char *chain, size_t len, const struct acme
 	memcpy(flight->chain, chain, len);
 	flight->chain[len] = '\0';
 	flight->chain_len = len;
-	if (!put(flight))
-		land(flight, flight->chain, len, NULL);
+	if (!peek(flight))
+		put_or_land(flight);
 }
 
 static bool take_off(struct flight *flight, const struct acmems_csr *csr, struct acmems_error *err)

@@ -33,6 +33,9 @@ struct acmems_storage_ops {
 	/* Operation: forget the entry; one that is not there is success. */
 	bool (*remove)(void *instance, uint64_t op, const struct acmems_entry *entry,
 		struct acmems_error *err);
+	/* Operation: as get, but whether the chain is fresh or not. */
+	bool (*peek)(void *instance, uint64_t op, const struct acmems_entry *entry,
+		struct acmems_error *err);
 };
 
 #endif

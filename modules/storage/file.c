@@ -187,10 +187,10 @@ static bool still_there(struct place *place, struct kept *kept)
 	return true;
 }
 
-static bool file_get(
-	void *instance, uint64_t op, const struct acmems_entry *entry, struct acmems_error *err)
+/* *ret_kept is NULL when there is none. */
+static bool find(struct file *file, const struct acmems_entry *entry, struct kept **ret_kept,
+	struct acmems_error *err)
 {
-	struct file *file = instance;
 	struct place place;
 	struct kept *kept;
 
@@ -201,15 +201,35 @@ static bool file_get(
 		memory_drop(&file->memory, kept);
 		kept = NULL;
 	}
-	if (kept) {
+	if (kept)
 		memory_touch(&file->memory, kept);
-	} else if (!load(file, &place, entry, &kept, err)) {
+	else if (!load(file, &place, entry, &kept, err))
 		return false;
-	}
-	if (kept && acmems_clock_wall() < kept->fresh_until)
-		acmems_op_finish_with(op, kept->chain, kept->chain_len);
-	else
-		acmems_op_finish_with(op, NULL, 0);
+	*ret_kept = kept;
+	return true;
+}
+
+static bool file_get(
+	void *instance, uint64_t op, const struct acmems_entry *entry, struct acmems_error *err)
+{
+	struct kept *kept = NULL;
+	bool fresh;
+
+	if (!find(instance, entry, &kept, err))
+		return false;
+	fresh = kept && acmems_clock_wall() < kept->fresh_until;
+	acmems_op_finish_with(op, fresh ? kept->chain : NULL, fresh ? kept->chain_len : 0);
+	return true;
+}
+
+static bool file_peek(
+	void *instance, uint64_t op, const struct acmems_entry *entry, struct acmems_error *err)
+{
+	struct kept *kept = NULL;
+
+	if (!find(instance, entry, &kept, err))
+		return false;
+	acmems_op_finish_with(op, kept ? kept->chain : NULL, kept ? kept->chain_len : 0);
 	return true;
 }
 
@@ -311,8 +331,11 @@ static void file_release(void *instance)
 	memory_clear(&file->memory);
 }
 
-static const struct acmems_storage_ops ops = {
-	.get = file_get, .put = file_put, .list = file_list, .remove = file_remove};
+static const struct acmems_storage_ops ops = {.get = file_get,
+	.put = file_put,
+	.list = file_list,
+	.remove = file_remove,
+	.peek = file_peek};
 
 ACMEMS_MODULE = {
 	ACMEMS_MODULE_HEAD(ACMEMS_STORAGE, "file"),

@@ -226,3 +226,21 @@ def test_refused_reload(start, with_mail, serve):
     rig.wait_for(lambda: server.box.count() == 2, "a mail about the reload")
     facts = fields(server.box.bodies()[1])
     assert facts["event"] == "config" and "nonsense" in facts["detail"]
+
+
+def test_renewed(start, with_mail, serve, tmp_path):
+    server = serve()
+    daemon = start(with_mail(server, 'events = [ "issued", "renewed" ];', storage=f'''file: {{ type = "file";
+      directory = "{tmp_path}/storage"; renew-within = "3650d"; }};'''))
+    csr = rig.make_csr(tmp_path, "a.example.org")
+    daemon.signed(csr)
+    rig.wait_for(lambda: server.box.count() == 1, "a mail")
+    # one that is past the middle of its life is not served any more
+    run = rig.run
+    key = tmp_path / "www.key"
+    path = rig.cache_folder(tmp_path / "storage", csr) / "cert.pem"
+    run("faketime", "2026-01-01", "openssl", "req", "-x509", "-key", key, "-subj", "/CN=old", "-days", "10", "-out", path)
+    daemon.signed(csr)
+    rig.wait_for(lambda: server.box.count() == 2, "a second mail")
+    facts = fields(server.box.bodies()[1])
+    assert facts["event"] == "renewed" and facts["old-not-after"].startswith("2026-01-11")
