@@ -183,6 +183,8 @@ class Recursor(Bind):
         """zones: name to (address, port)."""
         folder.mkdir(exist_ok=True)
         limits = "" if cache else "max-cache-ttl 0; max-ncache-ttl 0;"
+        # a hundred orders at once are asked for in one second
+        limits += " tcp-clients 1000; tcp-listen-queue 1000; clients-per-query 0; max-clients-per-query 0;"
         root = ["$TTL 60", ". IN SOA ns. ns. 1 3600 600 86400 1", ". IN NS ns.", "ns. IN A 127.0.0.1"]
         views = f'zone "." {{ type primary; file "{folder}/root.zone"; }};\n'
         for name, (address, port) in zones.items():

@@ -317,7 +317,7 @@ def test_a_hundred_wildcards_at_once(world):
     server = world.bind(world.zone("example.test"))
     acmems = world.ready().acmems(server=at(server))
     acmems.signed(world.csr("first.example.test"))
-    bodies = [world.csr(f"*.w{i}.example.test", f"w{i}.example.test", tag=str(i)) for i in range(100)]
+    bodies = [world.csr(f"*.w{i}.example.test", f"w{i}.example.test", "*.example.test", tag=str(i)) for i in range(100)]
     with concurrent.futures.ThreadPoolExecutor(100) as pool:
         answers = list(pool.map(acmems.sign, bodies))
     assert [answer.status for answer in answers] == [200] * 100
