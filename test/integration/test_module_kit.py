@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: ISC
+"""The module kit: what is installed is enough to build modules with, ours and a stranger's."""
+
+import functools
+import http.server
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+
+import pytest
+
+import rig
+
+MODULES = ["auth-header", "notify-lines", "storage-memory", "validator-webroot"]
+WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-format-truncation"]
+
+
+class Installation:
+    """What `meson install` puts down, in a folder, as a stranger with pkg-config sees it."""
+
+    def __init__(self, root):
+        self.root = root
+        rig.run("meson", "install", "-C", rig.BUILD, "--no-rebuild", "--quiet", "--destdir", root)
+        self.pc = self.one("acmems.pc")
+        self.acmems = self.one("sbin/acmems")
+        self.env = dict(
+            os.environ, PKG_CONFIG_PATH=str(self.pc.parent), PKG_CONFIG_SYSROOT_DIR=str(root),
+            LD_LIBRARY_PATH=str(self.pc.parent.parent), PATH=f"{self.acmems.parent}:{os.environ['PATH']}")
+
+    def one(self, name):
+        found = sorted(self.root.rglob(name))
+        assert len(found) == 1, (name, found)
+        return found[0]
+
+    def run(self, *command, **options):
+        result = subprocess.run([str(word) for word in command], env=self.env, capture_output=True, text=True, **options)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def pkg_config(self, *words):
+        return self.run("pkg-config", *words, "acmems").split()
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    return Installation(tmp_path_factory.mktemp("root"))
+
+
+@pytest.fixture(scope="module")
+def template(installation, tmp_path_factory):
+    """The folder in which the installed template was built."""
+    folder = tmp_path_factory.mktemp("template")
+    source = installation.one("module-template")
+    shutil.copytree(source, folder / "source")
+    options = ["-Db_sanitize=address,undefined", "-Db_lundef=false"] if rig.SANITIZED else []
+    installation.run("meson", "setup", folder / "build", folder / "source", "-Dwerror=true", *options)
+    installation.run("ninja", "-C", folder / "build")
+    return folder / "build"
+
+
+@pytest.mark.parametrize("compiler", [("gcc", "-x", "c"), ("g++", "-x", "c++")], ids=["c", "c++"])
+def test_every_header_stands_alone(installation, compiler):
+    if not shutil.which(compiler[0]):
+        pytest.skip(f"no {compiler[0]}")
+    flags = installation.pkg_config("--cflags")
+    headers = sorted(path.name for path in installation.one("module.h").parent.glob("*.h"))
+    assert len(headers) == len(list((rig.ROOT / "lib/acmems").glob("*.h")))
+    for header in headers:
+        installation.run(*compiler, *WARNINGS, *flags, "-fsyntax-only", "-",
+                         input=f"#include <acmems/{header}>\n#include <acmems/{header}>\n")
+
+
+def test_every_module_of_ours_needs_installed_headers_only(installation, tmp_path):
+    flags = installation.pkg_config("--cflags")
+    state = installation.pkg_config("--variable=statedir")[0]
+    sources = sorted((rig.ROOT / "modules").rglob("*.c"))
+    assert len(sources) > 20
+    for source in sources:
+        # in a folder of its own, without the tree's lib/ anywhere near
+        installation.run(
+            "gcc", "-std=gnu17", "-D_GNU_SOURCE", *WARNINGS, *flags, '-DACMEMS_VERSION="0"',
+            f'-DACMEMS_STATE_DIR="{state}"', "-fsyntax-only", source, cwd=tmp_path)
+
+
+def test_the_template_passes_its_tests(installation, template):
+    said = installation.run("meson", "test", "-C", template, "--no-rebuild", "--print-errorlogs")
+    assert re.search(r"auth-header +OK", said)
+    assert re.search(r"loader +OK", said), "acmems was not found"
+
+
+def test_the_template_installs_beside_ours(installation, template, tmp_path):
+    installation.run("meson", "install", "-C", template, "--no-rebuild", "--destdir", tmp_path)
+    theirs = {path.name: path.parent.relative_to(tmp_path) for path in tmp_path.rglob("*.so")}
+    assert sorted(theirs) == [f"{name}.so" for name in MODULES]
+    # pkg-config may put its sysroot in front
+    folder = str(installation.one("storage-none.so").parent.relative_to(installation.root))
+    assert all(str(path).endswith(folder) for path in theirs.values()), theirs
+
+
+def module_folder(tmp_path):
+    folder = tmp_path / "modules"
+    folder.mkdir(mode=0o755)
+    for module in (rig.BUILD / "modules").glob("*.so"):
+        shutil.copy(module, folder)
+    return folder
+
+
+def drop(template, folder):
+    for name in MODULES:
+        # as a package manager does: whole under another name, then renamed
+        shutil.copy(template / f"{name}.so", folder / f".{name}.new")
+        (folder / f".{name}.new").chmod(0o755)
+        (folder / f".{name}.new").rename(folder / f"{name}.so")
+
+
+@pytest.fixture
+def webroot(tmp_path, http_port):
+    """A web server where the CA looks; it shows a folder."""
+    folder = tmp_path / "www/.well-known/acme-challenge"
+    folder.mkdir(parents=True)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "www")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", http_port), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield folder
+        server.shutdown()
+        thread.join()
+
+
+def events(path):
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_dropped_modules_serve_from_the_next_reload_on(config, start, template, tmp_path, pebble, webroot):
+    modules = module_folder(tmp_path)
+    port = rig.Ports.take()
+    other = f'http: {{ type = "http01"; listen = [ "127.0.0.1:{rig.Ports.take()}" ]; }};'
+    acmems = start(config(port=port, validator=other), arguments=("-v", "-m", modules)).ready()
+    csr = rig.make_csr(tmp_path, "dropped.example.org")
+    lines = tmp_path / "events.json"
+    new = config(
+        port=port, mgmt='default-notify = [ "all" ];',
+        validator=f'web: {{ type = "webroot"; directory = "{webroot}"; }};',
+        storage='quick: { type = "memory"; renew-within = "1h"; };',
+        auth='{ name = "team"; header: { name = "X-Team"; value = "web"; }; domains = [ "*.example.org" ]; }')
+    new += f'notify: {{ all: {{ type = "lines"; file = "{lines}"; }}; }};\n'
+
+    drop(template, modules)
+    acmems.config.write_text(new)
+    acmems.signal(signal.SIGHUP)
+    rig.wait_for(lambda: acmems.sign(csr).status == 403, "the new rules")
+    assert acmems.sign(csr, {"X-Team": "wep"}).status == 403
+
+    before = pebble.orders()
+    chain = acmems.signed(csr, {"X-Team": "web"})
+    assert "dropped.example.org" in rig.leaf(chain)
+    assert acmems.signed(csr, {"X-Team": "web"}) == chain
+    assert pebble.orders() == before + 1
+    assert list(webroot.iterdir()) == [], "cleaned up"
+    rig.wait_for(lambda: "issued" in [event["event"] for event in events(lines)], "told")
