@@ -14,6 +14,7 @@ import threading
 import pytest
 
 import rig
+import script_rig
 
 MODULES = ["auth-header", "notify-lines", "storage-memory", "validator-webroot"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-format-truncation"]
@@ -99,6 +100,18 @@ def test_the_template_installs_beside_ours(installation, template, tmp_path):
     # pkg-config may put its sysroot in front
     folder = str(installation.one("storage-none.so").parent.relative_to(installation.root))
     assert all(str(path).endswith(folder) for path in theirs.values()), theirs
+
+
+def test_the_example_of_the_manual_is_a_module(installation, tmp_path):
+    (tmp_path / "odd.c").write_text(script_rig.example("acmems-module.3", "ACMEMS_MODULE_HEAD"))
+    folder = tmp_path / "modules"
+    folder.mkdir(mode=0o755)
+    installation.run("cc", *WARNINGS, *installation.pkg_config("--cflags"), "-fPIC", "-shared", "-fvisibility=hidden",
+                     "-o", folder / "auth-odd.so", tmp_path / "odd.c", *installation.pkg_config("--libs"))
+    (folder / "auth-odd.so").chmod(0o755)
+    said = rig.run(rig.BUILD / "daemon/acmems", "-m", folder, "-D", "odd").stdout.decode()
+    assert "auth-odd 1.0: lets in odd addresses" in said
+    assert "whether the last bit has to be set" in said
 
 
 def module_folder(tmp_path):
