@@ -35,7 +35,10 @@ def test_issued_and_rejected(told, tmp_path):
     daemon = told(keeper(tmp_path))
     daemon.signed(rig.make_csr(tmp_path, "www.example.org", "b.example.org"))
     assert daemon.sign(rig.make_csr(tmp_path, "www.example.net")).status == 403
-    found = rig.wait_for(lambda: {e["event"]: e for e in events(tmp_path)} if len(events(tmp_path)) >= 2 else None, "two events")
+    def both():
+        found = {e["event"]: e for e in events(tmp_path)}
+        return found if {"issued", "rejected"} <= found.keys() else None
+    found = rig.wait_for(both, "issued and rejected")
     issued, rejected = found["issued"], found["rejected"]
     assert sorted(issued["fields"]["names"].split(", ")) == ["b.example.org", "www.example.org"]
     assert issued["severity"] == "info" and issued["count"] == 1 and issued["first"] == issued["time"]
@@ -51,8 +54,8 @@ def test_a_program_that_fails_is_run_again(told, tmp_path):
     daemon = told(f"#!/bin/sh\n[ -e {tmp_path}/tried ] || {{ touch {tmp_path}/tried; echo no route; exit 1; }}\ncat > {tmp_path}/events\n")
     daemon.announce("no route")
     daemon.signed(rig.make_csr(tmp_path, "again.example.org"))
-    rig.wait_for(lambda: events(tmp_path), "delivered")
-    assert events(tmp_path)[0]["fields"]["names"] == "again.example.org"
+    # an account may have been told of before
+    rig.wait_for(lambda: [e for e in events(tmp_path) if e["fields"].get("names") == "again.example.org"], "delivered")
 
 
 def test_the_example_of_the_page(told, tmp_path):
