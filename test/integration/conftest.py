@@ -86,10 +86,17 @@ auth: ( {auth} );
     return make
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    """Daemons end before the servers they talk to, in whatever order a test names its fixtures."""
+    for process in getattr(item, "daemons", []):
+        process.stop()
+
+
 @pytest.fixture
-def start(tmp_path):
+def start(request, tmp_path):
     """Starts daemons; at the end each must stop cleanly with nothing unannounced in its log."""
-    started = []
+    started = request.node.daemons = []
 
     def make(config, **options):
         folder = tmp_path / f"acmems{len(started)}"
@@ -98,8 +105,6 @@ def start(tmp_path):
         return started[-1]
 
     yield make
-    for process in started:
-        process.stop()
     for process in started:
         process.finish()
 
