@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * net/curl_glue.h - transfers on curl's multi interface, driven by our loop. The only room that knows
- * curl. Names are resolved before (http_client.c): curl's own resolver would start threads.
- *
- * curl is never called from inside one of its callbacks: these only collect data, arm watches and
- * timers. What has finished is read by a task of the loop.
+ * net/curl_glue.h - HTTP through curl, over the connections of curl_pool.h. Names are resolved before
+ * (http_client.c): curl's own resolver would start threads.
  */
 #ifndef NET_CURL_GLUE_H
 #define NET_CURL_GLUE_H
@@ -32,8 +29,5 @@ void curl_transfer_cancel(struct curl_transfer *transfer);
 
 /* As curl_transfer_cancel(), when its time is over: new transfers get connections of their own. */
 void curl_transfer_late(struct curl_transfer *transfer);
-
-/* Frees all connections. No transfer may be under way; not from inside done. */
-void curl_glue_fini(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * net/curl_mail.h - one mail through curl, on a thread of its own. Names are resolved before (smtp.c).
+ * net/curl_mail.h - one mail: a connection of curl's, and smtp_talk.h's talk over it. Names are resolved
+ * before (smtp.c).
  */
 #ifndef NET_CURL_MAIL_H
 #define NET_CURL_MAIL_H
@@ -16,14 +17,17 @@ struct curl_mail_request {
 	int64_t timeout_ms;
 };
 
-/* Copies all it needs. done comes from the loop. NULL and *err. */
+/*
+ * done comes once, from the loop, unless cancelled; until then all that request has is borrowed, but
+ * not request itself nor `resolve`. NULL and *err on failure.
+ */
 struct curl_mail *curl_mail_start(const struct curl_mail_request *request, acmems_smtp_done *done,
 	void *arg, struct acmems_error *err);
 
-/* Before done has come. Silent; what is under way ends by itself within a second. */
+/* Before done has come. Silent; closes the connection without a word. */
 void curl_mail_cancel(struct curl_mail *mail);
 
-/* Cancels what is under way and waits for it, a second as a rule. */
+/* Cancels what is under way. Before curl_pool_fini(), not from inside done. */
 void curl_mail_fini(void);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include "net/curl_glue.h"
 #include "net/curl_mail.h"
+#include "net/curl_pool.h"
 #include "net/http_call.h"
 #include "net/resolver.h"
 
@@ -289,5 +290,5 @@ void http_client_fini(void)
 		call_free(call);
 	}
 	curl_mail_fini();
-	curl_glue_fini();
+	curl_pool_fini();
 }

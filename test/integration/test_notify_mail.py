@@ -123,7 +123,8 @@ def test_fails_stalls_recovers(start, with_mail, serve, tmp_path):
     assert "451 4.3.0 not now" in daemon.log()
     server.box.mood = "stall"
     rig.wait_for(lambda: server.box.attempts == 2, "a second try")
-    # a receiver that stalls holds up nobody
+    # a receiver that stalls holds up nobody, and not because somebody else waits for it
+    assert daemon.threads() == 1
     daemon.signed(rig.make_csr(tmp_path, "a.example.org"))
     server.box.mood = "take"
     rig.wait_for(lambda: any("rejected" in body for body in server.box.bodies()), "the reject is delivered")
