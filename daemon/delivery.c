@@ -14,8 +14,8 @@
 
 #include "base/flow.h"
 #include "base/op_core.h"
+#include "delivery_batch.h"
 #include "delivery_decide.h"
-#include "delivery_face.h"
 #include "delivery_journal.h"
 
 #define ROOM "notify"
@@ -40,8 +40,7 @@ struct delivery {
 	/* the send under way */
 	uint64_t op;
 	struct generation *held;
-	struct delivery_entry *entry;
-	struct delivery_face face;
+	struct delivery_batch batch;
 	enum delivery_outcome outcome;
 	struct acmems_error err;
 	/* after failures */
@@ -114,9 +113,10 @@ static void on_sent(void *arg, const struct acmems_error *err, const void *data,
 	delivery->op = 0;
 	if (!err) {
 		delivery->outcome = DELIVERY_DONE;
-		acmems_log(ACMEMS_LOG_DEBUG, ROOM, delivery->name, "%s delivered: %.*s",
-			delivery->face.event.name, (int)(len < 200 ? len : 200),
-			len > 0 ? (const char *)data : "");
+		acmems_log(ACMEMS_LOG_DEBUG, ROOM, delivery->name, "%s%s delivered: %.*s",
+			delivery->batch.first.event.name,
+			delivery->batch.count > 1 ? " and others" : "",
+			(int)(len < 200 ? len : 200), len > 0 ? (const char *)data : "");
 	} else {
 		delivery->outcome =
 			err->code == ACMEMS_BAD_REQUEST ? DELIVERY_NEVER : DELIVERY_AGAIN;
@@ -128,9 +128,12 @@ static void on_sent(void *arg, const struct acmems_error *err, const void *data,
 static bool start_send(void *ctx, uint64_t op, struct acmems_error *err)
 {
 	struct delivery *delivery = ctx;
-	const struct instance *instance = delivery->instance;
+	const struct delivery_batch *batch = &delivery->batch;
+	const struct acmems_notify_ops *ops = &delivery->instance->ops.notify;
+	void *instance = delivery->instance->data;
 
-	return instance->ops.notify.send(instance->data, op, &delivery->face.event, err);
+	return batch->count > 1 ? ops->send_several(instance, op, batch->events, batch->count, err)
+				: ops->send(instance, op, batch->events[0], err);
 }
 
 static void enter_sending(void *subject)
@@ -146,11 +149,10 @@ static void enter_sending(void *subject)
 		.arg = delivery,
 	};
 
-	delivery->entry = delivery_queue_due(&delivery->queue, acmems_clock_ms());
-	delivery->entry->sending = true;
+	delivery_batch_take(&delivery->batch, &delivery->queue, acmems_clock_ms());
 	delivery_journal_tidy(&delivery->keep, &delivery->queue);
-	delivery_journal_begun(&delivery->keep, delivery->entry);
-	delivery_face_fill(&delivery->face, delivery->entry);
+	for (size_t i = 0; i < delivery->batch.count; i++)
+		delivery_journal_begun(&delivery->keep, delivery->batch.entries[i]);
 	generation_hold(delivery->generation);
 	delivery->held = delivery->generation;
 	delivery->op = op_run(&spec, &delivery->err);
@@ -174,28 +176,47 @@ static void count_hour(struct delivery *delivery)
 	delivery->hour_count++;
 }
 
+static void forget(struct delivery *delivery, struct delivery_entry *entry)
+{
+	delivery_journal_done(&delivery->keep, entry);
+	delivery_queue_remove(&delivery->queue, entry);
+}
+
 static void settle_done(struct delivery *delivery)
 {
+	const struct delivery_batch *batch = &delivery->batch;
+
 	if (delivery->failures > 0)
 		acmems_log(ACMEMS_LOG_NOTICE, ROOM, delivery->name,
 			"delivers again, after %u failures; %zu wait", delivery->failures,
-			delivery->queue.count - 1);
+			delivery->queue.count - batch->count);
 	delivery->failures = 0;
 	delivery->rest_until = 0;
 	delivery->counts.delivered++;
 	count_hour(delivery);
-	delivery_journal_done(&delivery->keep, delivery->entry);
-	delivery_queue_remove(&delivery->queue, delivery->entry);
+	for (size_t i = 0; i < batch->count; i++)
+		forget(delivery, batch->entries[i]);
 }
 
-static void drop(struct delivery *delivery, const char *why)
+/* The i-th of the batch. */
+static void drop(struct delivery *delivery, size_t i, const char *why)
 {
-	delivery->counts.dropped += delivery->entry->count;
+	struct delivery_entry *entry = delivery->batch.entries[i];
+
+	delivery->counts.dropped += entry->count;
 	acmems_log(ACMEMS_LOG_ERROR, ROOM, delivery->name,
 		"dropped, as %s (%" PRIu64 " so far): %s: %s", why, delivery->counts.dropped,
-		delivery->face.summary, delivery->err.message);
-	delivery_journal_done(&delivery->keep, delivery->entry);
-	delivery_queue_remove(&delivery->queue, delivery->entry);
+		delivery->batch.events[i]->summary, delivery->err.message);
+	forget(delivery, entry);
+}
+
+/* The i-th of the batch is not sent yet after all. */
+static void put_back(struct delivery *delivery, size_t i)
+{
+	struct delivery_entry *entry = delivery->batch.entries[i];
+
+	delivery_journal_failed(&delivery->keep, entry);
+	entry->sending = false;
 }
 
 static void settle_again(struct delivery *delivery)
@@ -214,12 +235,37 @@ static void settle_again(struct delivery *delivery)
 			"cannot deliver, and tries again until it works: %s",
 			delivery->err.message);
 	delivery->rest_until = acmems_clock_ms() + pause;
-	if (acmems_clock_wall() - delivery->entry->made > AGE_MAX) {
-		drop(delivery, "it is three days old");
+	for (size_t i = 0; i < delivery->batch.count; i++) {
+		if (acmems_clock_wall() - delivery->batch.entries[i]->made > AGE_MAX)
+			drop(delivery, i, "it is three days old");
+		else
+			put_back(delivery, i);
+	}
+}
+
+/* Of several, it may be a single one that is in the way. */
+static void settle_never(struct delivery *delivery)
+{
+	const struct delivery_batch *batch = &delivery->batch;
+
+	if (batch->count == 1) {
+		drop(delivery, 0, "the receiver will never take it");
 		return;
 	}
-	delivery_journal_failed(&delivery->keep, delivery->entry);
-	delivery->entry->sending = false;
+	acmems_log(ACMEMS_LOG_WARNING, ROOM, delivery->name,
+		"does not take %zu at once, and gets them one by one: %s", batch->count,
+		delivery->err.message);
+	for (size_t i = 0; i < batch->count; i++) {
+		batch->entries[i]->alone = true;
+		put_back(delivery, i);
+	}
+}
+
+/* Given up by us: nothing is known of what the receiver made of them. */
+static void cut_off(struct delivery *delivery)
+{
+	for (size_t i = 0; i < delivery->batch.count; i++)
+		delivery->batch.entries[i]->sending = false;
 }
 
 static void enter_settling(void *subject)
@@ -237,14 +283,14 @@ static void enter_settling(void *subject)
 		settle_again(delivery);
 		break;
 	case DELIVERY_NEVER:
-		drop(delivery, "the receiver will never take it");
+		settle_never(delivery);
 		break;
 	case DELIVERY_CUT:
-		delivery->entry->sending = false;
+		cut_off(delivery);
 		break;
 	}
 	delivery->outcome = DELIVERY_NONE;
-	delivery->entry = NULL;
+	delivery_batch_clear(&delivery->batch);
 	delivery->held = NULL;
 	tidy_soon(delivery);
 	step(delivery);
@@ -322,7 +368,7 @@ struct delivery *delivery_new(const char *name, const char *dir)
 		delivery_journal_open(&delivery->keep, &delivery->queue, dir);
 	if (delivery->queue.count > 0)
 		acmems_log(ACMEMS_LOG_NOTICE, ROOM, name,
-			"%zu notifications were not delivered before, and are now",
+			"%zu notifications were not delivered before, and will be",
 			delivery->queue.count);
 	return delivery;
 }
@@ -334,9 +380,8 @@ static void cancel(struct delivery *delivery)
 	op_cancel(delivery->op);
 	delivery->op = 0;
 	delivery->outcome = DELIVERY_NONE;
-	if (delivery->entry)
-		delivery->entry->sending = false;
-	delivery->entry = NULL;
+	cut_off(delivery);
+	delivery_batch_clear(&delivery->batch);
 	delivery->held = NULL;
 	if (held)
 		generation_drop(held);
@@ -369,6 +414,8 @@ void delivery_attach(struct delivery *delivery, struct generation *generation,
 	delivery->at_most = settings->at_most;
 	delivery->queue.max = (size_t)settings->queue;
 	delivery->queue.fold_ms = settings->fold;
+	delivery_queue_set_digest(
+		&delivery->queue, instance->ops.notify.send_several ? settings->digest : 0);
 	/* a new setting may well be what the receiver was waiting for */
 	delivery->rest_until = 0;
 	step(delivery);

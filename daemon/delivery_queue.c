@@ -96,6 +96,54 @@ static int64_t due_of(struct delivery_queue *queue, uint64_t key)
 	return due;
 }
 
+/* ---- digests ---- */
+
+bool delivery_queue_digests(const struct delivery_queue *queue, const struct delivery_entry *entry)
+{
+	return queue->digest_ms > 0 && !entry->alone &&
+	       notice_kind_severity(entry->event->kind) != ACMEMS_EVENT_ERROR;
+}
+
+/* The first of a digest begins a new one. */
+static int64_t digest_due(struct delivery_queue *queue)
+{
+	int64_t now = acmems_clock_ms();
+
+	if (queue->digest_due <= now)
+		queue->digest_due = now + queue->digest_ms;
+	return queue->digest_due;
+}
+
+/* What is left of the time since the oldest of them was made, by a clock that may have been set. */
+static int64_t digest_left(const struct delivery_queue *queue)
+{
+	int64_t oldest = acmems_clock_wall(), age;
+
+	for (const struct delivery_entry *entry = queue->first; entry; entry = entry->next) {
+		if (delivery_queue_digests(queue, entry) && entry->made < oldest)
+			oldest = entry->made;
+	}
+	age = acmems_clock_wall() - oldest;
+	return age < queue->digest_ms / 1000 ? queue->digest_ms - age * 1000 : 0;
+}
+
+void delivery_queue_set_digest(struct delivery_queue *queue, int64_t digest_ms)
+{
+	int64_t due = acmems_clock_ms();
+
+	if (digest_ms == queue->digest_ms)
+		return;
+	queue->digest_ms = digest_ms;
+	due += digest_left(queue);
+	for (struct delivery_entry *entry = queue->first; entry; entry = entry->next) {
+		if (entry == queue->summary || entry->sending ||
+			(digest_ms > 0 && !delivery_queue_digests(queue, entry)))
+			continue;
+		entry->due = due;
+		queue->digest_due = due;
+	}
+}
+
 /* ---- in ---- */
 
 static struct delivery_entry *find_equal(const struct delivery_queue *queue, uint64_t key)
@@ -159,6 +207,8 @@ enum delivery_put delivery_queue_put(
 		return DELIVERY_LOST;
 	if (key && queue->fold_ms > 0)
 		entry->due = due_of(queue, key);
+	if (delivery_queue_digests(queue, entry) && entry->due < digest_due(queue))
+		entry->due = queue->digest_due;
 	*ret_entry = entry;
 	return DELIVERY_NEW;
 }

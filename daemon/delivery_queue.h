@@ -3,7 +3,8 @@
  * delivery_queue.h - what one receiver has not been told yet: bounded, equal events folded.
  *
  * The first of a kind is due at once. Others of its kind become one entry, due when `fold_ms` have
- * passed since the last entry of the kind was made; its count says how many they are. What finds no
+ * passed since the last entry of the kind was made; its count says how many they are. With a digest
+ * all but errors are due together, when `digest_ms` have passed since the first of them. What finds no
  * room, or is due when the hour's budget is spent, becomes part of the one entry of NOTICE_SUMMARY, so
  * that totals are right. Waits for nothing, touches no file: delivery.c does.
  */
@@ -24,6 +25,7 @@ struct delivery_entry {
 	int64_t made; /* wall; when it entered the queue */
 	int64_t due; /* clock */
 	unsigned unknown; /* sends that nobody knows the outcome of */
+	bool alone; /* is sent by itself: as a part of a digest it was refused */
 	bool sending; /* nothing more is folded into it */
 	bool kept; /* is in the journal */
 	bool dirty; /* but its count is not */
@@ -39,6 +41,8 @@ struct delivery_queue {
 	size_t count;
 	size_t max;
 	int64_t fold_ms;
+	int64_t digest_ms; /* 0: each is sent by itself */
+	int64_t digest_due; /* clock; of those that come until then */
 	struct {
 		uint64_t key;
 		int64_t until; /* clock */
@@ -60,6 +64,12 @@ enum delivery_put delivery_queue_put(
 
 /* Adds an entry read from the journal; takes the event over. NULL: no memory. */
 struct delivery_entry *delivery_queue_add(struct delivery_queue *queue, struct notice *take_event);
+
+/* How long events are collected from now on; those that wait are due as if it had been so before. */
+void delivery_queue_set_digest(struct delivery_queue *queue, int64_t digest_ms);
+
+/* Whether it is to be sent together with others. */
+bool delivery_queue_digests(const struct delivery_queue *queue, const struct delivery_entry *entry);
 
 /* The one that is due first, and not later than now; NULL: none. */
 struct delivery_entry *delivery_queue_due(const struct delivery_queue *queue, int64_t now);

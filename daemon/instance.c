@@ -64,6 +64,23 @@ static bool make(struct instance *instance, const struct module *module, const c
 	return true;
 }
 
+/* An option of the daemon's that takes a module which can do its part. */
+static bool check_digest(
+	const struct instance *instance, const struct conf_node *node, struct conf_faults *faults)
+{
+	const struct acmems_module *module = instance->module->module;
+	const struct conf_node *digest = NULL;
+
+	if (module->kind == ACMEMS_NOTIFY && !instance->ops.notify.send_several)
+		digest = conf_child(node, "digest");
+	if (digest)
+		conf_fault(faults, digest,
+			"notify \"%.64s\": \"digest\" is not for %s, which sends one event at a "
+			"time",
+			instance->name, instance->module->owner);
+	return !digest;
+}
+
 static bool fill(
 	struct instance *instance, const struct conf_node *node, struct conf_faults *faults)
 {
@@ -81,7 +98,8 @@ static bool fill(
 	else
 		snprintf(what, sizeof(what), "%s \"%.64s\"", kind_name(module->kind),
 			instance->name);
-	if (!schema_apply(&schema, node, instance->data, faults))
+	if (!schema_apply(&schema, node, instance->data, faults) ||
+		!check_digest(instance, node, faults))
 		return false;
 	if (!module->check || module->check(instance->data, &err))
 		return true;

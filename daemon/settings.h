@@ -76,6 +76,7 @@ struct settings_instance {
 	struct acmems_list event_list;
 	notice_mask events; /* that it hears of */
 	int64_t fold; /* ms */
+	int64_t digest; /* ms; 0: none */
 	int64_t at_most; /* an hour */
 	int64_t queue; /* entries */
 };

@@ -9,7 +9,8 @@
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
-const char *const settings_notify_keys[] = {"type", "events", "fold", "at-most", "queue", NULL};
+const char *const settings_notify_keys[] = {
+	"type", "events", "fold", "digest", "at-most", "queue", NULL};
 
 static const struct acmems_option rows[] = {
 	{.name = "events",
@@ -23,6 +24,13 @@ static const struct acmems_option rows[] = {
 		.min = 0,
 		.max = DAY_MS,
 		.help = "equal events within this time become one"},
+	{.name = "digest",
+		.type = ACMEMS_DURATION,
+		.offset = offsetof(struct settings_instance, digest),
+		.fallback = "0s",
+		.min = 0,
+		.max = DAY_MS,
+		.help = "events within this time are sent together, errors at once"},
 	{.name = "at-most",
 		.type = ACMEMS_INT,
 		.offset = offsetof(struct settings_instance, at_most),

@@ -5,7 +5,8 @@
  * The core makes events, picks the instances that want them, folds equal ones, keeps them over a
  * restart, and hands them over one at a time: an instance gets the next event when it has finished
  * the last. When it fails, the same event (same id) comes again later. So a receiver may see an
- * event twice, but never more often than it failed, plus once after a crash.
+ * event twice, but never more often than it failed, plus once after a crash. A module that can make
+ * one message of several events (send_several) has one more of the core's options, "digest".
  *
  * The closed list of events. Every field is a text; it is left out when it is not known, and there
  * is never one of another name. "names" are separated by ", ".
@@ -90,6 +91,15 @@ struct acmems_notify_ops {
 	 */
 	bool (*send)(void *instance, uint64_t op, const struct acmems_event *event,
 		struct acmems_error *err);
+
+	/*
+	 * Operation, optional: deliver 2 to 100 events in one message, oldest first. The array and its
+	 * events are valid until it is finished or cancelled. What it finishes with is for all of
+	 * them: after an error all come again, perhaps with more; after ACMEMS_BAD_REQUEST each comes
+	 * by itself, to send.
+	 */
+	bool (*send_several)(void *instance, uint64_t op, const struct acmems_event *const *events,
+		size_t count, struct acmems_error *err);
 };
 
 #endif

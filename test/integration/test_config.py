@@ -42,6 +42,8 @@ def test_a_good_file(config, tmp_path):
     ("mgmt: {", 'mgmt: { default-validator = "htpp";', '"http"'),
     ('name = "test";', "", "name"),
     ("auth: (", "auth: ( 5,", "group"),
+    ("mgmt: {", 'notify: { log: { type = "syslog"; digest = "1h"; }; }; mgmt: {',
+     'notify "log": "digest" is not for notify-syslog'),
     ("};", "}", ""),
     ("};", "}; };", ""),
 ])

@@ -131,6 +131,7 @@ static void kinds(void)
 	AT(acmems_event, severity);
 	SIZE(acmems_notify_ops);
 	AT(acmems_notify_ops, send);
+	AT(acmems_notify_ops, send_several);
 }
 
 static void services(void)

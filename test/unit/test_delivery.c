@@ -16,6 +16,10 @@ enum mood { TAKES, FAILS, REFUSES, STALLS };
 static struct {
 	enum mood mood;
 	unsigned calls;
+	unsigned calls_of_several;
+	size_t largest; /* of those */
+	unsigned taken_of_several;
+	bool one_by_one; /* refuses several for good */
 	unsigned taken;
 	uint64_t total; /* events that those stand for */
 	char last[600]; /* summary */
@@ -74,12 +78,50 @@ static bool on_send(
 	return true;
 }
 
+static bool on_send_several(void *data, uint64_t op, const struct acmems_event *const *events,
+	size_t count, struct acmems_error *err)
+{
+	struct acmems_error no = {0};
+
+	(void)data;
+	assert_in_range(count, 2, 100);
+	receiver.calls_of_several++;
+	receiver.op = op;
+	if (count > receiver.largest)
+		receiver.largest = count;
+	for (size_t i = 1; i < count; i++)
+		assert_true(events[i]->id > events[i - 1]->id);
+	if (receiver.one_by_one) {
+		acmems_error_set(&no, ACMEMS_BAD_REQUEST, "too much");
+		acmems_op_finish(op, &no);
+		return true;
+	}
+	switch (receiver.mood) {
+	case TAKES:
+		for (size_t i = 0; i < count; i++)
+			take(events[i]);
+		receiver.taken_of_several += (unsigned)count;
+		acmems_op_finish_with(op, "fine", 4);
+		break;
+	case FAILS:
+		return acmems_error_set(err, ACMEMS_UNAVAILABLE, "is down");
+	case REFUSES:
+		acmems_error_set(&no, ACMEMS_BAD_REQUEST, "no such thing");
+		acmems_op_finish(op, &no);
+		break;
+	case STALLS:
+		break;
+	}
+	return true;
+}
+
 static int setup(void **state)
 {
 	virtual_reset();
 	memset(&receiver, 0, sizeof(receiver));
 	generation = (struct generation){0};
 	instance.ops.notify.send = on_send;
+	instance.ops.notify.send_several = on_send_several;
 	settings = (struct settings_instance){
 		.events = ~(notice_mask)0, .fold = 300000, .at_most = 60, .queue = 1000};
 	return temp_dir_setup(state);
@@ -376,6 +418,200 @@ static void test_rewrites(void **state)
 	delivery_free(delivery);
 }
 
+/* ---- digests ---- */
+
+#define HOUR_MS INT64_C(3600000)
+
+static void put_error(struct delivery *delivery)
+{
+	struct notice *event = notice_new(NOTICE_FAILED);
+
+	assert_non_null(event);
+	notice_add(event, "names", "bad.example");
+	notice_summary(event, "failed");
+	delivery_put(delivery, event);
+	notice_drop(event);
+}
+
+static void test_digest(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.digest = HOUR_MS;
+	delivery = begin();
+	for (int i = 0; i < 3; i++) {
+		reject_many(delivery, 4);
+		virtual_pass(HOUR_MS / 4);
+	}
+	/* errors go at once, and do not take the others along */
+	put_error(delivery);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 1);
+	assert_string_equal(receiver.last, "failed");
+	virtual_pass(HOUR_MS / 4 - 2);
+	assert_int_equal(receiver.calls_of_several, 0);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls_of_several, 1);
+	assert_int_equal(receiver.largest, 4);
+	assert_int_equal(receiver.total, 13);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	assert_int_equal(delivery_counts(delivery).delivered, 2);
+	/* the next one is collected anew, and one alone is sent as ever */
+	virtual_pass(5 * HOUR_MS);
+	reject(delivery, "z.example");
+	virtual_pass(HOUR_MS - 1);
+	assert_int_equal(receiver.calls, 1);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 2);
+	assert_int_equal(receiver.calls_of_several, 1);
+	delivery_free(delivery);
+}
+
+static void test_large_digest(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.digest = HOUR_MS;
+	delivery = begin();
+	reject_many(delivery, 250);
+	virtual_pass(HOUR_MS);
+	assert_int_equal(receiver.calls_of_several, 3);
+	assert_int_equal(receiver.largest, 100);
+	assert_int_equal(receiver.taken, 250);
+	for (unsigned i = 1; i < 250; i++)
+		assert_true(receiver.ids[i] > receiver.ids[i - 1]);
+	/* without budget they become a summary as ever */
+	settings.at_most = 1;
+	delivery_attach(delivery, &generation, &instance, &settings);
+	reject_many(delivery, 150);
+	virtual_pass(HOUR_MS + 1);
+	assert_int_equal(receiver.calls_of_several, 4);
+	assert_int_equal(delivery_counts(delivery).held_back, 50);
+	virtual_pass(HOUR_MS + 1);
+	assert_int_equal(receiver.total, 400);
+	delivery_free(delivery);
+}
+
+static void test_digest_fails(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.digest = HOUR_MS;
+	delivery = begin();
+	receiver.mood = FAILS;
+	reject_many(delivery, 5);
+	virtual_pass(HOUR_MS);
+	assert_int_equal(receiver.calls_of_several, 1);
+	receiver.mood = STALLS;
+	virtual_pass(5000);
+	assert_int_equal(receiver.calls_of_several, 2);
+	/* an error that comes meanwhile is not behind it */
+	put_error(delivery);
+	virtual_pass(60000);
+	receiver.mood = TAKES;
+	virtual_pass(10000);
+	assert_int_equal(receiver.ids[0], receiver.ids[1] + 5);
+	assert_int_equal(receiver.taken, 6);
+	assert_int_equal(receiver.taken_of_several, 5);
+	/* three days later it has had its time */
+	receiver.mood = FAILS;
+	reject_many(delivery, 2);
+	virtual_pass(74 * HOUR_MS);
+	assert_int_equal(delivery_counts(delivery).dropped, 2);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	delivery_free(delivery);
+}
+
+static void test_digest_refused(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.digest = HOUR_MS;
+	delivery = begin();
+	receiver.one_by_one = true;
+	reject_many(delivery, 5);
+	virtual_pass(HOUR_MS);
+	assert_int_equal(receiver.calls_of_several, 1);
+	assert_int_equal(receiver.calls, 5);
+	assert_int_equal(receiver.taken, 5);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	assert_int_equal(delivery_counts(delivery).dropped, 0);
+	delivery_free(delivery);
+}
+
+static void test_digest_killed(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.digest = HOUR_MS;
+	delivery = begin();
+	reject_many(delivery, 3);
+	virtual_pass(HOUR_MS / 2);
+	put_error(delivery);
+	reject(delivery, "late.example");
+	receiver.mood = STALLS;
+	virtual_pass(200);
+	assert_int_equal(receiver.calls, 1);
+	/* the time that has passed is not waited for again */
+	delivery = after_kill(delivery);
+	receiver.mood = TAKES;
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 2);
+	assert_string_equal(receiver.last, "failed");
+	virtual_pass(HOUR_MS / 2 - 3000);
+	assert_int_equal(receiver.taken, 1);
+	receiver.mood = STALLS;
+	virtual_pass(6000);
+	assert_int_equal(receiver.calls_of_several, 1);
+	delivery = after_kill(delivery);
+	receiver.mood = TAKES;
+	virtual_pass(1);
+	assert_int_equal(receiver.taken_of_several, 4);
+	delivery = after_kill(delivery);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	delivery_free(delivery);
+}
+
+static void test_digest_changed(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.digest = HOUR_MS;
+	delivery = begin();
+	reject_many(delivery, 3);
+	virtual_pass(1000);
+	settings.digest = 0;
+	delivery_attach(delivery, &generation, &instance, &settings);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 3);
+	/* cut off under way, by the end of its generation */
+	settings.digest = HOUR_MS;
+	delivery_attach(delivery, &generation, &instance, &settings);
+	receiver.mood = STALLS;
+	reject_many(delivery, 3);
+	virtual_pass(HOUR_MS);
+	assert_int_equal(receiver.calls_of_several, 1);
+	delivery_abort(delivery, &generation);
+	receiver.mood = TAKES;
+	delivery_attach(delivery, &generation, &instance, &settings);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls_of_several, 2);
+	assert_int_equal(receiver.taken, 6);
+	/* a module that can not do it any more */
+	reject_many(delivery, 2);
+	instance.ops.notify.send_several = NULL;
+	delivery_attach(delivery, &generation, &instance, &settings);
+	virtual_pass(300000);
+	assert_int_equal(receiver.taken, 8);
+	delivery_free(delivery);
+}
+
 static void test_decide(void **state)
 {
 	static const struct {
@@ -421,6 +657,12 @@ int main(void)
 		PAPER(test_torn_tail),
 		PAPER(test_handed_over),
 		PAPER(test_rewrites),
+		PAPER(test_digest),
+		PAPER(test_large_digest),
+		PAPER(test_digest_fails),
+		PAPER(test_digest_refused),
+		PAPER(test_digest_killed),
+		PAPER(test_digest_changed),
 		cmocka_unit_test(test_decide),
 	};
 	return cmocka_run_group_tests_name("delivery", tests, NULL, NULL);

@@ -206,6 +206,8 @@ static const struct {
 	{"validator: { a: { type = \"../a\"; }; };", 1, "\"../a\""},
 	{"validator: { a = 5; };", 1, "must be a group"},
 	{"storage = 5;", 1, "storage must be a group of instances"},
+	{"notify: { a: { type = \"mail\"; digest = \"3d\"; }; };", 1, "digest"},
+	{"notify: { a: { type = \"mail\"; digest = true; }; };", 1, "digest"},
 	{HOUSE "auth: { };", 4, "auth must be a list"},
 	{HOUSE "auth: ( 5 );", 4, "group"},
 	{HOUSE "auth: ( { all = true; domains = [ \"*\" ]; } );", 4, "\"name\" is missing"},
