@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * notify/mail.c - a mail for each event, through an SMTP server. What is folded, held back and tried
- * again is the core's business; how a mail looks is mail_text.c's.
+ * notify/mail.c - a mail for each event, or for several, through an SMTP server. What is folded,
+ * collected, held back and tried again is the core's business; how a mail looks is mail_text.c's.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -191,8 +191,8 @@ static bool read_password(const struct mail *mail, char **ret_password, struct a
 	return true;
 }
 
-static bool mail_send(
-	void *instance, uint64_t op, const struct acmems_event *event, struct acmems_error *err)
+static bool mail_send_several(void *instance, uint64_t op, const struct acmems_event *const *events,
+	size_t count, struct acmems_error *err)
 {
 	struct mail *mail = instance;
 	struct acmems_smtp_call call = call_of(mail);
@@ -206,7 +206,7 @@ static bool mail_send(
 
 	if (!read_password(mail, &password, err))
 		return false;
-	text = mail_text(&head, event, &call.message_len);
+	text = mail_text(&head, events, count, &call.message_len);
 	call.message = text;
 	call.password = password;
 	mail->op = op;
@@ -224,12 +224,18 @@ static bool mail_send(
 	return mail->call != 0;
 }
 
+static bool mail_send(
+	void *instance, uint64_t op, const struct acmems_event *event, struct acmems_error *err)
+{
+	return mail_send_several(instance, op, &event, 1, err);
+}
+
 static void mail_release(void *instance)
 {
 	on_cancel(instance);
 }
 
-static const struct acmems_notify_ops ops = {.send = mail_send};
+static const struct acmems_notify_ops ops = {.send = mail_send, .send_several = mail_send_several};
 
 ACMEMS_MODULE = {
 	ACMEMS_MODULE_HEAD(ACMEMS_NOTIFY, "mail"),

@@ -161,6 +161,33 @@ def test_killed_with_many(with_mail, serve, tmp_path):
         again.finish()
 
 
+def test_digest(with_mail, serve, tmp_path):
+    """What can wait is sent together, also by the next daemon when the first is killed; errors are not kept waiting."""
+    server = serve()
+    config = with_mail(server, 'events = [ "rejected", "config" ]; digest = "1h";')
+    daemon = rig.Acmems(tmp_path, config)
+    try:
+        for name in ("a.example.com", "b.example.com", "a.example.com"):
+            reject(daemon, rig.make_csr(tmp_path, name))
+        daemon.config.write_text(config + "nonsense = 1;\n")
+        rig.reload(daemon)
+        rig.wait_for(lambda: server.box.count() == 1, "a mail about the reload")
+        assert "nonsense" in server.box.bodies()[0]
+        rig.wait_for(lambda: "config delivered" in daemon.log(), "the daemon knows")
+    finally:
+        daemon.signal(signal.SIGKILL)
+        daemon.stop()
+    again = rig.Acmems(tmp_path, config.replace("1h", "1s"))
+    try:
+        rig.wait_for(lambda: server.box.count() == 2, "the digest")
+        assert server.box.mails[1]["Subject"] == "[acmems] 3 events: 3 rejected"
+        body = server.box.bodies()[1]
+        assert re.findall(r"^  names +(.*)$", body.replace("\r\n", "\n"), re.M) == ["a.example.com", "b.example.com"]
+        assert re.findall(r"^  count +(.*)$", body.replace("\r\n", "\n"), re.M) == ["2"]
+    finally:
+        again.finish()
+
+
 def test_no_header_of_theirs(start, with_mail, serve, tmp_path):
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization

@@ -2,6 +2,7 @@
 /* test_mod_notify_mail.c - what is taken as options, and how a mail looks. */
 #include "unit.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 
 #include "../../modules/notify/mail.c"
@@ -67,6 +68,12 @@ static void test_addresses(void **state)
 	}
 }
 
+static struct mail_head head_of(void)
+{
+	return (struct mail_head){"acmems@example.org", (const char *const *)to, "[acmems]",
+		"ca.example.org", "admins"};
+}
+
 static char *text_of(const char *summary, const char *detail)
 {
 	static char copy[65536];
@@ -79,10 +86,10 @@ static char *text_of(const char *summary, const char *detail)
 		.id = 77,
 		.count = 412,
 		.first = 1779990000};
-	struct mail_head head = {"acmems@example.org", (const char *const *)to, "[acmems]",
-		"ca.example.org", "admins"};
+	struct mail_head head = head_of();
 	size_t len = 0;
-	char *text = mail_text(&head, &event, &len);
+	const struct acmems_event *one = &event;
+	char *text = mail_text(&head, &one, 1, &len);
 
 	if (!text)
 		return NULL;
@@ -130,6 +137,100 @@ static void test_no_header_of_theirs(void **state)
 	assert_null(strstr(text, "eA==?="));
 }
 
+/* The body of a mail, decoded; the caller's to free. */
+static char *body_of(const char *text)
+{
+	const char *at = strstr(text, "\r\n\r\n");
+	char *body = calloc(1, strlen(text) + 4);
+	size_t len = 0;
+
+	assert_non_null(at);
+	if (!body)
+		return NULL;
+	for (at += 4; *at; at += strspn(at, "\r\n")) {
+		size_t line = strcspn(at, "\r\n");
+		int got = EVP_DecodeBlock(
+			(unsigned char *)body + len, (const unsigned char *)at, (int)line);
+
+		assert_true(got >= 0);
+		len += (size_t)got;
+		at += line;
+	}
+	return body;
+}
+
+static struct acmems_event event_of(const char *name, uint64_t id, uint32_t count)
+{
+	static const struct acmems_field fields[] = {
+		{"names", "a.example"}, {"detail", "one\ntwo\nthree"}};
+
+	return (struct acmems_event){.name = name,
+		.when = 1780000000 + (int64_t)id,
+		.summary = name,
+		.fields = fields,
+		.field_count = 2,
+		.id = id,
+		.count = count,
+		.first = 1779990000};
+}
+
+static void test_digest(void **state)
+{
+	struct acmems_event list[] = {
+		event_of("issued", 7, 1), event_of("rejected", 8, 5), event_of("issued", 9, 6)};
+	const struct acmems_event *events[] = {&list[0], &list[1], &list[2]};
+	struct mail_head head = head_of();
+	size_t len = 0;
+	char *text = mail_text(&head, events, 3, &len), *body;
+
+	(void)state;
+	assert_non_null(text);
+	assert_non_null(
+		strstr(text, "Subject: [acmems] 12 events: 7 issued, 5 rejected\r\nDate: Thu, 28 "
+			     "May 2026 20:26:49 +0000\r\n"));
+	assert_non_null(strstr(text, "Message-ID: <7-9-3.admins.acmems@ca.example.org>\r\n"));
+	body = body_of(text);
+	free(text);
+	assert_non_null(body);
+	assert_non_null(strstr(body,
+		"12 events: 7 issued, 5 rejected\r\n\r\nissued\r\n  event          issued\r\n"
+		"  time           2026-05-28T20:26:47Z\r\n  names          a.example\r\n"
+		"  detail         one ...\r\n\r\nrejected\r\n"));
+	assert_non_null(strstr(body, "  count          5\r\n  first          2026-05-28T17"));
+	free(body);
+}
+
+/* A hundred of the largest that there can be are still one mail. */
+static void test_largest_digest(void **state)
+{
+	static char wide[8193];
+	struct acmems_field fields[16];
+	struct acmems_event event = event_of("rejected", 1, UINT32_MAX);
+	const struct acmems_event *events[100];
+	struct mail_head head = head_of();
+	size_t len = 0;
+	char *text, *body;
+
+	(void)state;
+	for (size_t i = 0; i + 2 < sizeof(wide); i += 2)
+		memcpy(wide + i, "\xc3\xa9", 2);
+	for (size_t i = 0; i < 16; i++)
+		fields[i] = (struct acmems_field){"names", wide};
+	event.fields = fields;
+	event.field_count = 16;
+	for (size_t i = 0; i < 100; i++)
+		events[i] = &event;
+	text = mail_text(&head, events, 100, &len);
+	assert_non_null(text);
+	assert_int_equal(strlen(text), len);
+	body = body_of(text);
+	free(text);
+	assert_non_null(body);
+	assert_non_null(strstr(body, "429496729500 events: 429496729500 rejected\r\n"));
+	assert_non_null(strstr(body, "\xc3\xa9 ...\r\n"));
+	free(body);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -137,6 +238,8 @@ int main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_no_header_of_theirs),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_largest_digest),
 	};
 
 	return cmocka_run_group_tests_name("mail", tests, NULL, NULL);
