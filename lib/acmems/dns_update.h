@@ -45,8 +45,20 @@ struct acmems_dns_update {
 	int64_t timeout_ms; /* for all of it */
 };
 
-/* skew: how many seconds a server's clock was ahead of ours, when it had to be signed with that. */
-typedef void acmems_dns_update_done(void *arg, int64_t skew, const struct acmems_error *err);
+/* What has become of an update. */
+struct acmems_dns_updated {
+	/* Seconds that a server's clock was ahead of ours, when it had to be signed with that; else 0. */
+	int64_t skew;
+	/*
+	 * Whether a server may have applied it. Always without an error; with one, unless each server
+	 * said no, or could not be reached at all.
+	 */
+	bool maybe_applied;
+};
+
+/* Both are valid during the call; err NULL: it is applied. */
+typedef void acmems_dns_update_done(
+	void *arg, const struct acmems_dns_updated *updated, const struct acmems_error *err);
 
 /*
  * Sends the update: over UDP, again over TCP when no answer comes or it was cut, then to the next

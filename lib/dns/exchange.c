@@ -31,6 +31,7 @@ struct exchange {
 	size_t request_len;
 	bool tcp;
 	bool silent; /* it is over TCP because nothing came over UDP */
+	bool lost; /* a message was sent that nobody has answered, and nobody has sent back */
 	int fd;
 	struct acmems_watch *watch;
 	struct acmems_timer *timer;
@@ -73,10 +74,11 @@ static void finish(struct exchange *exchange, const struct wire_view *answer)
 	exchange_done *done = exchange->done;
 	void *arg = exchange->arg;
 	uint8_t *bytes = exchange->answer;
+	bool lost = exchange->lost;
 
 	exchange->answer = NULL; /* the view may point into it */
 	exchange_free(exchange);
-	done(arg, answer, answer ? NULL : &err);
+	done(arg, answer, answer ? NULL : &err, !answer && lost);
 	free(bytes);
 }
 
@@ -197,6 +199,7 @@ static void on_tcp_writable(void *arg, int fd, unsigned ready)
 		return;
 	}
 	exchange->sent += (size_t)put;
+	exchange->lost = true;
 	if (exchange->sent < exchange->request_len)
 		return;
 	acmems_watch_free(exchange->watch);
@@ -247,6 +250,7 @@ static bool take_datagram(struct exchange *exchange)
 	}
 	if (!answer.truncated || !header_fits(exchange, &answer))
 		return true;
+	exchange->lost = true;
 	start_tcp(exchange, false);
 	return false;
 }
@@ -279,6 +283,8 @@ static void on_timer(void *arg)
 	struct exchange *exchange = arg;
 	int64_t now = acmems_clock_ms();
 
+	if (!exchange->tcp && now >= exchange->resend_ms)
+		exchange->lost = true;
 	if (now >= exchange->end_ms) {
 		acmems_error_set(&exchange->err, ACMEMS_TIMEOUT, "no answer%s",
 			!exchange->tcp     ? " over UDP"

@@ -10,6 +10,7 @@
 #ifndef DNS_EXCHANGE_H
 #define DNS_EXCHANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <acmems/address.h>
@@ -20,9 +21,12 @@
 
 struct exchange;
 
-/* Either the answer, valid during the call, or err. The exchange is gone when it comes. */
+/*
+ * Either the answer, valid during the call, or err; then lost says whether the message may have come to
+ * the server all the same. The exchange is gone when it comes.
+ */
 typedef void exchange_done(
-	void *arg, const struct wire_view *answer, const struct acmems_error *err);
+	void *arg, const struct wire_view *answer, const struct acmems_error *err, bool lost);
 
 struct exchange_config {
 	const struct acmems_address *server; /* with its port */

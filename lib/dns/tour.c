@@ -135,7 +135,8 @@ static void next_address(struct tour *tour)
 	soon(tour);
 }
 
-static void on_answer(void *arg, const struct wire_view *answer, const struct acmems_error *err)
+static void on_answer(
+	void *arg, const struct wire_view *answer, const struct acmems_error *err, bool lost)
 {
 	struct tour *tour = arg;
 	char server[SERVER_NAME_TEXT_MAX];
@@ -144,6 +145,8 @@ static void on_answer(void *arg, const struct wire_view *answer, const struct ac
 
 	tour->exchange = NULL;
 	server_name_text(&tour->addresses[tour->address], server);
+	if (lost && tour->config.lost)
+		tour->config.lost(tour->config.arg);
 	if (answer)
 		verdict = tour->config.judge(tour->config.arg, answer, server, &why);
 	switch (verdict) {

@@ -30,6 +30,8 @@ struct tour_config {
 	bool (*make)(void *arg, uint16_t id, struct message *message, struct acmems_error *err);
 	enum tour_verdict (*judge)(void *arg, const struct wire_view *answer, const char *server,
 		struct acmems_error *err);
+	/* A server may have got the message, but what it says of it was lost. NULL: nobody asks. */
+	void (*lost)(void *arg);
 	/* Once, from the loop, unless the tour is cancelled: err NULL when it was settled. */
 	void (*done)(void *arg, const struct acmems_error *err);
 	/* Frees arg: after done, or when the tour is cancelled. */

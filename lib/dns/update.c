@@ -26,6 +26,7 @@ struct update {
 	struct acmems_dns_update update;
 	struct tsig_mac mac; /* of the message that was sent last */
 	int64_t skew; /* added to our clock when signing, seconds */
+	bool maybe; /* a server may have applied it, without our knowing for certain */
 	acmems_dns_update_done *done;
 	void *arg;
 };
@@ -103,7 +104,7 @@ static void refused(const struct update *update, const char *suffix, struct acme
 
 /* A sentence for each RCODE; suffix says whether it is signed. */
 static void rcode_fault(
-	const struct update *update, unsigned rcode, const char *suffix, struct acmems_error *err)
+	struct update *update, unsigned rcode, const char *suffix, struct acmems_error *err)
 {
 	const char *zone = update->update.zone;
 	char text[16];
@@ -125,6 +126,7 @@ static void rcode_fault(
 			err, ACMEMS_CONFIG, "it takes no dynamic updates (NOTIMP)%s", suffix);
 		return;
 	case SERVFAIL:
+		update->maybe = true;
 		acmems_error_set(err, ACMEMS_UNAVAILABLE,
 			"it failed to change zone %s (SERVFAIL)%s: its log says why; often it can "
 			"not write the zone's file or journal",
@@ -135,6 +137,7 @@ static void rcode_fault(
 			"it does not understand the update (FORMERR)%s", suffix);
 		return;
 	}
+	update->maybe = true;
 	acmems_error_set(err, ACMEMS_BAD_ANSWER, "it answers the update with %s%s",
 		message_rcode(rcode, text), suffix);
 }
@@ -170,6 +173,7 @@ static enum tour_verdict judge_signed(
 	if (answer->rcode == NOERROR && seen.authentic)
 		return TOUR_SETTLED;
 	if (!seen.authentic && (answer->rcode == NOERROR || seen.present)) {
+		update->maybe = true;
 		acmems_error_set(err, ACMEMS_BAD_ANSWER,
 			"its answer to the update can not be believed: %s",
 			seen.present ? seen.why : "it is not signed");
@@ -197,19 +201,28 @@ static enum tour_verdict update_judge(
 
 /* ---- life ---- */
 
+static void update_lost(void *arg)
+{
+	struct update *update = arg;
+
+	update->maybe = true;
+}
+
 static void update_done(void *arg, const struct acmems_error *err)
 {
 	struct update *update = arg;
+	struct acmems_dns_updated updated = {
+		.skew = update->skew, .maybe_applied = !err || update->maybe};
 	struct acmems_error why;
 
 	if (!err) {
-		update->done(update->arg, update->skew, NULL);
+		update->done(update->arg, &updated, NULL);
 		return;
 	}
 	why = *err;
 	acmems_error_context(&why, "cannot %s the TXT record of %s",
 		update->update.remove ? "remove" : "add", update->update.owner);
-	update->done(update->arg, update->skew, &why);
+	update->done(update->arg, &updated, &why);
 }
 
 static void update_release(void *arg)
@@ -242,6 +255,7 @@ uint64_t acmems_dns_update(const struct acmems_dns_update *from, acmems_dns_upda
 		.arg = update,
 		.make = update_make,
 		.judge = update_judge,
+		.lost = update_lost,
 		.done = update_done,
 		.release = update_release};
 	struct message message = {0};

@@ -150,7 +150,7 @@ void rfc2136_forget(struct rfc2136 *rfc2136, struct rfc2136_entry *entry)
 	while (*at != entry)
 		at = &(*at)->next;
 	*at = entry->next;
-	rfc2136_journal_remove(rfc2136->journal, entry, rfc2136->entries);
+	rfc2136_journal_remove(rfc2136, entry);
 	rfc2136_entry_free(entry);
 }
 

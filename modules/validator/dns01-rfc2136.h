@@ -27,7 +27,10 @@ struct rfc2136_entry {
 	char *servers[RFC2136_SERVERS_MAX + 1]; /* NULL at the end */
 	/* as a leftover: */
 	bool leftover;
+	struct rfc2136 *rfc2136; /* whose it is, for the answer to the update */
+	uint64_t update; /* under way; 0: none */
 	unsigned failures;
+	enum acmems_code why; /* of the last */
 	int64_t due_ms; /* by acmems_clock_ms() */
 };
 
@@ -58,8 +61,6 @@ struct rfc2136 {
 	struct rfc2136_record *records;
 	struct acmems_task sync; /* writes the journal for all that wait for it */
 	struct acmems_timer *retry; /* for the next leftover */
-	struct rfc2136_entry *trying; /* the leftover under way */
-	uint64_t update; /* of it */
 	bool skew_told;
 };
 

@@ -89,13 +89,14 @@ bool rfc2136_record_update(struct rfc2136_record *record, bool remove, acmems_dn
 
 /* ---- cleanup ---- */
 
-static void on_removed(void *arg, int64_t skew, const struct acmems_error *err)
+static void on_removed(
+	void *arg, const struct acmems_dns_updated *updated, const struct acmems_error *err)
 {
 	struct rfc2136_record *record = arg;
 	struct rfc2136 *rfc2136 = record->rfc2136;
 
 	record->update = 0;
-	rfc2136_record_tell_skew(rfc2136, skew);
+	rfc2136_record_tell_skew(rfc2136, updated->skew);
 	rfc2136_record_finish(record, err);
 	if (err)
 		rfc2136_leftover(rfc2136, record->entry);
@@ -128,7 +129,8 @@ bool rfc2136_record_cleanup(struct rfc2136 *rfc2136, uint64_t op,
 
 	if (record)
 		rfc2136_record_stop(record);
-	if (record && record->written && rfc2136_is_shared(rfc2136, record->entry))
+	if (record && record->written &&
+		(record->untouched || rfc2136_is_shared(rfc2136, record->entry)))
 		rfc2136_forget(rfc2136, record->entry);
 	else if (record && record->written) {
 		record->op = op;

@@ -2,7 +2,6 @@
 /* dns01-rfc2136_journal.c - see dns01-rfc2136_journal.h. */
 #include "dns01-rfc2136_journal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,13 +18,15 @@
 
 #define ROOM "dns01-rfc2136"
 #define LINE_MAX_LEN 8192
-/* When nothing but what is gone has made it so large it is begun anew. */
-#define FILE_MAX (4u << 20)
+/* A file larger than that, and than twice of what is in it, is written anew. */
+#define TIDY_MIN (1 << 20)
 
 struct rfc2136_journal {
 	char path[PATH_MAX];
 	int fd;
 	unsigned long next;
+	off_t size;
+	off_t tidy_at; /* the size at which it is written anew */
 	bool dirty; /* written since the last sync */
 };
 
@@ -80,23 +81,30 @@ static bool append(struct rfc2136_journal *journal, const char *line, struct acm
 	if (written < 0 || (size_t)written != len)
 		return acmems_error_errno(
 			err, written < 0 ? errno : ENOSPC, "cannot write \"%s\"", journal->path);
+	journal->size += written;
 	journal->dirty = true;
 	return true;
 }
 
-bool rfc2136_journal_add(
-	struct rfc2136_journal *journal, struct rfc2136_entry *entry, struct acmems_error *err)
+static bool append_entry(struct rfc2136_journal *journal, unsigned long number,
+	const struct rfc2136_entry *entry, struct acmems_error *err)
 {
 	char line[LINE_MAX_LEN];
-	int len = snprintf(line, sizeof(line), "+%lu %s %s %s", journal->next, entry->owner,
-		entry->zone, entry->value);
+	int len = snprintf(line, sizeof(line), "+%lu %s %s %s", number, entry->owner, entry->zone,
+		entry->value);
 
 	for (size_t i = 0; entry->servers[i] && len > 0 && (size_t)len < sizeof(line); i++)
 		len += snprintf(line + len, sizeof(line) - (size_t)len, " %s", entry->servers[i]);
 	if (len <= 0 || (size_t)len + 2 > sizeof(line))
 		return acmems_error_set(err, ACMEMS_SYSTEM, "a line of the journal is too long");
 	snprintf(line + len, sizeof(line) - (size_t)len, "\n");
-	if (!append(journal, line, err))
+	return append(journal, line, err);
+}
+
+bool rfc2136_journal_add(
+	struct rfc2136_journal *journal, struct rfc2136_entry *entry, struct acmems_error *err)
+{
+	if (!append_entry(journal, journal->next, entry, err))
 		return false;
 	entry->number = journal->next++;
 	return true;
@@ -110,173 +118,12 @@ bool rfc2136_journal_sync(struct rfc2136_journal *journal, struct acmems_error *
 	return true;
 }
 
-/* Whether the end of the file is beyond reason. */
-static bool is_large(const struct rfc2136_journal *journal)
-{
-	struct stat info;
-
-	return fstat(journal->fd, &info) == 0 && info.st_size > (off_t)FILE_MAX;
-}
-
-void rfc2136_journal_remove(struct rfc2136_journal *journal, const struct rfc2136_entry *entry,
-	const struct rfc2136_entry *others)
-{
-	struct acmems_error err = {0};
-	char line[32];
-
-	/* with nothing left to remember the file begins anew */
-	if (!others && ftruncate(journal->fd, 0) == 0)
-		return;
-	snprintf(line, sizeof(line), "-%lu\n", entry->number);
-	if (!append(journal, line, &err))
-		acmems_log(ACMEMS_LOG_WARNING, ROOM, NULL, "%s", err.message);
-	if (is_large(journal))
-		acmems_log(ACMEMS_LOG_WARNING, ROOM, NULL,
-			"\"%s\" grows: there is always something in it", journal->path);
-}
-
-/* ---- what others have left ---- */
-
-static char *next_word(char **at)
-{
-	char *word = strsep(at, " ");
-
-	return word && *word ? word : NULL;
-}
-
-/* "OWNER ZONE VALUE SERVER...", what stands behind the number. NULL for what is no such line. */
-static struct rfc2136_entry *parse_entry(char *at)
-{
-	char *owner = next_word(&at), *zone = next_word(&at), *value = next_word(&at);
-	struct acmems_error ignored = {0};
-	struct rfc2136_entry *entry;
-
-	if (!owner || !zone || !value || !acmems_dns_name_check(owner, &ignored) ||
-		!acmems_dns_name_check(zone, &ignored) || strlen(value) > 255)
-		return NULL;
-	entry = rfc2136_entry_new(owner, zone, value);
-	for (char *server = entry ? next_word(&at) : NULL; server; server = next_word(&at)) {
-		if (acmems_dns_server_check(server, &ignored))
-			rfc2136_entry_add_server(entry, server);
-	}
-	if (entry && entry->servers[0])
-		return entry;
-	rfc2136_entry_free(entry);
-	return NULL;
-}
-
-static void drop_number(struct rfc2136_entry **list, unsigned long number)
-{
-	while (*list && (*list)->number != number)
-		list = &(*list)->next;
-	if (*list) {
-		struct rfc2136_entry *entry = *list;
-
-		*list = entry->next;
-		rfc2136_entry_free(entry);
-	}
-}
-
-static void read_line(struct rfc2136_entry **list, char *line)
-{
-	char *end;
-	unsigned long number = strtoul(line + 1, &end, 10);
-	struct rfc2136_entry *entry;
-
-	if (end == line + 1)
-		return;
-	if (*line == '-') {
-		drop_number(list, number);
-		return;
-	}
-	entry = *line == '+' && *end == ' ' ? parse_entry(end + 1) : NULL;
-	if (!entry)
-		return;
-	entry->number = number;
-	entry->leftover = true;
-	entry->next = *list;
-	*list = entry;
-}
-
-static struct rfc2136_entry *read_file(const char *path)
-{
-	struct rfc2136_entry *list = NULL;
-	struct acmems_error err = {0};
-	char *text = NULL, *at, *end;
-	size_t len = 0;
-
-	if (!acmems_file_read(path, 2 * FILE_MAX, &text, &len, &err)) {
-		acmems_log(
-			ACMEMS_LOG_WARNING, ROOM, NULL, "leftovers are not known: %s", err.message);
-		return NULL;
-	}
-	for (at = text, end = strchr(at, '\n'); end; at = end + 1, end = strchr(at, '\n')) {
-		*end = '\0';
-		if (*at)
-			read_line(&list, at);
-	}
-	free(text);
-	return list;
-}
-
-/* Copies what is left over into our journal; false leaves it where it is. */
-static bool adopt(struct rfc2136 *rfc2136, struct rfc2136_entry *list, struct acmems_error *err)
-{
-	bool ok = true;
-
-	while (list) {
-		struct rfc2136_entry *entry = list;
-
-		list = entry->next;
-		if (ok)
-			ok = rfc2136_journal_add(rfc2136->journal, entry, err);
-		entry->next = rfc2136->entries;
-		rfc2136->entries = entry;
-	}
-	return ok && rfc2136_journal_sync(rfc2136->journal, err);
-}
-
-static void take_over(struct rfc2136 *rfc2136, const char *path)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct acmems_error err = {0};
-
-	if (fd < 0)
-		return;
-	/* else somebody lives in it: another generation, or another daemon */
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		if (!adopt(rfc2136, read_file(path), &err))
-			acmems_log(ACMEMS_LOG_WARNING, ROOM, rfc2136->self.name, "%s", err.message);
-		else if (unlink(path) < 0)
-			acmems_log(ACMEMS_LOG_WARNING, ROOM, rfc2136->self.name,
-				"cannot remove \"%s\": %s", path, strerror(errno));
-	}
-	close(fd);
-}
-
-static void take_over_all(struct rfc2136 *rfc2136)
-{
-	char prefix[NAME_MAX], path[PATH_MAX];
-	int len = snprintf(prefix, sizeof(prefix), "dns01-rfc2136-%s.", rfc2136->self.name);
-	DIR *dir = opendir(rfc2136->state_dir);
-
-	for (struct dirent *item = dir ? readdir(dir) : NULL; item; item = readdir(dir)) {
-		if (len <= 0 || strncmp(item->d_name, prefix, (size_t)len) != 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", rfc2136->state_dir, item->d_name);
-		if (strcmp(path, rfc2136->journal->path) != 0)
-			take_over(rfc2136, path);
-	}
-	if (dir)
-		closedir(dir);
-}
-
-/* ---- life ---- */
+/* ---- a file ---- */
 
 /* Under another name until it is locked, as who starts looks for files that are not. */
-static bool make_file(struct rfc2136 *rfc2136, struct acmems_error *err)
+static bool make_file(
+	const struct rfc2136 *rfc2136, struct rfc2136_journal *journal, struct acmems_error *err)
 {
-	struct rfc2136_journal *journal = rfc2136->journal;
 	char begun[PATH_MAX];
 	int len = snprintf(begun, sizeof(begun), "%s/.dns01-rfc2136-%s.XXXXXX", rfc2136->state_dir,
 		rfc2136->self.name);
@@ -296,6 +143,63 @@ static bool make_file(struct rfc2136 *rfc2136, struct acmems_error *err)
 	return false;
 }
 
+/*
+ * What is left goes to a file of its own, and then the old one. After a crash in between both are read,
+ * and what stands in both is taken away twice, which does no harm.
+ */
+static bool write_anew(const struct rfc2136 *rfc2136, struct acmems_error *err)
+{
+	struct rfc2136_journal fresh = {.fd = -1, .next = rfc2136->journal->next};
+	const struct rfc2136_entry *entry = rfc2136->entries;
+	bool ok = make_file(rfc2136, &fresh, err);
+
+	for (; ok && entry; entry = entry->next)
+		ok = append_entry(&fresh, entry->number, entry, err);
+	ok = ok && rfc2136_journal_sync(&fresh, err);
+	if (ok) {
+		unlink(rfc2136->journal->path);
+		close(rfc2136->journal->fd);
+		*rfc2136->journal = fresh;
+	} else if (fresh.fd >= 0) {
+		unlink(fresh.path);
+		close(fresh.fd);
+	}
+	return ok;
+}
+
+static void tidy(const struct rfc2136 *rfc2136)
+{
+	struct rfc2136_journal *journal = rfc2136->journal;
+	struct acmems_error err = {0};
+
+	if (journal->size <= journal->tidy_at)
+		return;
+	if (!write_anew(rfc2136, &err))
+		acmems_log(ACMEMS_LOG_WARNING, ROOM, rfc2136->self.name,
+			"\"%s\" grows, and cannot be written anew: %s", journal->path, err.message);
+	journal->tidy_at = 2 * journal->size > TIDY_MIN ? 2 * journal->size : TIDY_MIN;
+}
+
+void rfc2136_journal_remove(struct rfc2136 *rfc2136, const struct rfc2136_entry *entry)
+{
+	struct rfc2136_journal *journal = rfc2136->journal;
+	struct acmems_error err = {0};
+	char line[32];
+
+	/* with nothing left to remember the file begins anew */
+	if (!rfc2136->entries && ftruncate(journal->fd, 0) == 0) {
+		journal->size = 0;
+		return;
+	}
+	snprintf(line, sizeof(line), "-%lu\n", entry->number);
+	if (append(journal, line, &err))
+		tidy(rfc2136);
+	else
+		acmems_log(ACMEMS_LOG_WARNING, ROOM, rfc2136->self.name, "%s", err.message);
+}
+
+/* ---- life ---- */
+
 bool rfc2136_journal_open(struct rfc2136 *rfc2136, struct acmems_error *err)
 {
 	if (!acmems_directory_make(rfc2136->state_dir, 0700, err) ||
@@ -306,9 +210,10 @@ bool rfc2136_journal_open(struct rfc2136 *rfc2136, struct acmems_error *err)
 		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a journal");
 	rfc2136->journal->fd = -1;
 	rfc2136->journal->next = 1;
-	if (!make_file(rfc2136, err))
+	rfc2136->journal->tidy_at = TIDY_MIN;
+	if (!make_file(rfc2136, rfc2136->journal, err))
 		return false;
-	take_over_all(rfc2136);
+	rfc2136_journal_inherit(rfc2136);
 	return true;
 }
 

@@ -13,8 +13,11 @@
 
 #include "dns01-rfc2136.h"
 
-/* Opens a new one, and puts what is in abandoned ones before the instance's entries, as leftovers. */
+/* Opens a new one, and inherits what is in abandoned ones. */
 bool rfc2136_journal_open(struct rfc2136 *rfc2136, struct acmems_error *err);
+
+/* Puts what is in abandoned ones before the instance's entries, as leftovers, and into our journal. */
+void rfc2136_journal_inherit(struct rfc2136 *rfc2136);
 
 /* Removes the file if there is no entry left. NULL is allowed. */
 void rfc2136_journal_close(struct rfc2136 *rfc2136);
@@ -24,9 +27,11 @@ bool rfc2136_journal_add(
 	struct rfc2136_journal *journal, struct rfc2136_entry *entry, struct acmems_error *err);
 bool rfc2136_journal_sync(struct rfc2136_journal *journal, struct acmems_error *err);
 
-/* It is gone. `others` are the entries that are left. A failure only means one try too many later. */
-void rfc2136_journal_remove(struct rfc2136_journal *journal, const struct rfc2136_entry *entry,
-	const struct rfc2136_entry *others);
+/*
+ * It is gone, and out of the instance's entries already. A failure only means one try too many later.
+ * A file that has become mostly what is gone is written anew.
+ */
+void rfc2136_journal_remove(struct rfc2136 *rfc2136, const struct rfc2136_entry *entry);
 
 /* Texts are copied; servers[] is for the caller to fill. NULL: no memory. */
 struct rfc2136_entry *rfc2136_entry_new(const char *owner, const char *zone, const char *value);

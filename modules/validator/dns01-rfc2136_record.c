@@ -150,16 +150,19 @@ static bool enter_journal(struct rfc2136_record *record, struct acmems_error *er
 	record->written = true;
 	record->entry->next = rfc2136->entries;
 	rfc2136->entries = record->entry;
+	record->stood = rfc2136_leftover_take(rfc2136, record->entry);
 	acmems_task_post(&rfc2136->sync, on_sync, rfc2136);
 	return true;
 }
 
-static void on_added(void *arg, int64_t skew, const struct acmems_error *err)
+static void on_added(
+	void *arg, const struct acmems_dns_updated *updated, const struct acmems_error *err)
 {
 	struct rfc2136_record *record = arg;
 
 	record->update = 0;
-	rfc2136_record_tell_skew(record->rfc2136, skew);
+	record->untouched = !updated->maybe_applied && !record->stood;
+	rfc2136_record_tell_skew(record->rfc2136, updated->skew);
 	advance(record, err);
 }
 

@@ -40,6 +40,8 @@ struct rfc2136_record {
 	uint64_t wait;
 	struct rfc2136_entry *entry; /* NULL before the place is known */
 	bool written; /* in the journal; from then on it may be at the server */
+	bool stood; /* it was there before, as a leftover */
+	bool untouched; /* every server has refused it, so that there is nothing to take away */
 	char value[ACMEMS_CHALLENGE_TXT_MAX];
 	char name[ACMEMS_DNS_NAME_MAX];
 	char primary_name[ACMEMS_DNS_NAME_MAX]; /* "": the zone names none */
@@ -67,7 +69,7 @@ void rfc2136_record_finish(struct rfc2136_record *record, const struct acmems_er
 /* Until the deadline of the operation, milliseconds, at least 1. */
 int64_t rfc2136_record_left_ms(const struct rfc2136_record *record);
 
-/* Warns of a clock (skew in seconds, 0 is none), once an instance: it is the same for every update. */
+/* Warns of a clock (skew in seconds, 0: none), once an instance: it is the same for every update. */
 void rfc2136_record_tell_skew(struct rfc2136 *rfc2136, int64_t skew);
 
 /* Sends the record's update; its id is kept in the record. False and *err on failure to start. */

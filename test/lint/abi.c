@@ -222,6 +222,9 @@ static void dns(void)
 	AT(acmems_dns_update, servers);
 	AT(acmems_dns_update, key);
 	AT(acmems_dns_update, timeout_ms);
+	SIZE(acmems_dns_updated);
+	AT(acmems_dns_updated, skew);
+	AT(acmems_dns_updated, maybe_applied);
 	SIZE(acmems_dns_zone);
 	AT(acmems_dns_zone, name);
 	AT(acmems_dns_zone, name_servers);

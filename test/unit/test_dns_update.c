@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <acmems/crypto.h>
 #include <acmems/dns_update.h>
@@ -34,6 +37,7 @@ static struct acmems_error err;
 static struct {
 	int count;
 	int64_t skew;
+	bool maybe;
 	struct acmems_error err;
 } got;
 
@@ -120,11 +124,13 @@ static void serves(struct dns_peer *peer, bool tcp, const uint8_t *request, size
 
 /* ---- the update ---- */
 
-static void on_done(void *arg, int64_t skew, const struct acmems_error *error)
+static void on_done(
+	void *arg, const struct acmems_dns_updated *updated, const struct acmems_error *error)
 {
 	assert_ptr_equal(arg, &got);
 	got.count++;
-	got.skew = skew;
+	got.skew = updated->skew;
+	got.maybe = updated->maybe_applied;
 	if (error)
 		got.err = *error;
 }
@@ -228,6 +234,7 @@ static void success_is_believed_only_when_signed(void **state)
 	run(false);
 	assert_int_equal(got.err.code, ACMEMS_BAD_ANSWER);
 	assert_says("its answer to the update can not be believed: it is not signed");
+	assert_true(got.maybe);
 	scripts[0].not_signed = false;
 	scripts[0].wrong_mac = true;
 	run(false);
@@ -267,6 +274,7 @@ static void every_rcode_is_a_sentence(void **state)
 		scripts[0].error = rows[i].error;
 		run(false);
 		assert_says(rows[i].text);
+		assert_int_equal(got.maybe, rows[i].rcode == 2 || rows[i].rcode == 8);
 		assert_says(
 			"cannot add the TXT record of _acme-challenge.example.org.: 127.0.0.1:");
 		/* nobody signs with a key that is not known, or known otherwise */
@@ -335,6 +343,30 @@ static void the_second_server_takes_over(void **state)
 	assert_says("(REFUSED)");
 }
 
+/* A port that is taken and silent, or closed and so nobody's. */
+static void what_comes_to_nobody_is_not_applied(void **state)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	dns_peer_close(&peers[0]);
+	open_peer(0);
+	snprintf(peers[0].text, sizeof(peers[0].text), "127.0.0.1:%u", ntohs(at.sin_port));
+	assert_true(start(false, key, 300) != 0);
+	run_until(got.count > 0);
+	assert_true(got.err.code != ACMEMS_OK);
+	assert_true(got.maybe);
+	close(fd);
+	run(false);
+	assert_true(got.err.code != ACMEMS_OK);
+	assert_false(got.maybe);
+}
+
 static void a_cut_answer_is_fetched_over_tcp(void **state)
 {
 	(void)state;
@@ -390,6 +422,7 @@ int main(void)
 		with_server(a_clock_that_stays_wrong_is_told_with_both),
 		with_server(another_server_may_have_another_clock),
 		with_server(the_second_server_takes_over),
+		with_server(what_comes_to_nobody_is_not_applied),
 		with_server(a_cut_answer_is_fetched_over_tcp),
 		with_server(what_can_not_be_sent_is_told_at_once),
 		with_server(cancelling_is_silent),

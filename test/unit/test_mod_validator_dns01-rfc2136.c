@@ -76,15 +76,25 @@ void acmems_dns_ask_cancel(uint64_t id)
 	fake_cancel(&questions, id);
 }
 
-/* The server's answer to the last update. */
-static void fake_updated(int64_t skew, bool ok)
+/* What becomes of an update: it is applied, nobody answers, or nobody takes it. */
+enum fate { APPLIED, LOST, REFUSED };
+
+static void fake_fate(size_t at, enum fate fate)
 {
-	struct fake_ask *ask = fake_last(&updates.asks);
+	struct fake_ask *ask = &updates.asks.asks[at];
+	struct acmems_dns_updated updated = {.maybe_applied = fate != REFUSED};
 	struct acmems_error error = {0};
 
-	acmems_error_set(&error, ACMEMS_UNAVAILABLE, "192.0.2.1 says REFUSED");
+	acmems_error_set(&error, ACMEMS_UNAVAILABLE,
+		fate == LOST ? "192.0.2.1 does not answer" : "192.0.2.1 says REFUSED");
 	ask->id = 0;
-	updates.done[updates.asks.count - 1](ask->arg, skew, ok ? NULL : &error);
+	updates.done[at](ask->arg, &updated, fate == APPLIED ? NULL : &error);
+}
+
+/* The last update's. */
+static void fake_updated(enum fate fate)
+{
+	fake_fate(updates.asks.count - 1, fate);
 }
 
 /* The answer to a question: an address, or none for an empty text, or an error for NULL. */
@@ -192,7 +202,9 @@ static void expect_failed(const char *what)
 		fail_msg("no \"%s\" in \"%s\"", what, op.err.message);
 }
 
-/* The text of all journals. */
+/* The text of all journals, and how large they are. */
+static off_t journals_size;
+
 static void journals(char *out, size_t room, int *count)
 {
 	DIR *dir = opendir(temp_dir);
@@ -200,6 +212,7 @@ static void journals(char *out, size_t room, int *count)
 
 	assert_non_null(dir);
 	*count = 0;
+	journals_size = 0;
 	out[0] = '\0';
 	for (struct dirent *item = readdir(dir); item; item = readdir(dir)) {
 		struct stat info;
@@ -212,6 +225,7 @@ static void journals(char *out, size_t room, int *count)
 		assert_true(fd >= 0);
 		assert_int_equal(fstat(fd, &info), 0);
 		assert_int_equal(info.st_mode & 0777, 0600);
+		journals_size += info.st_size;
 		len += (size_t)read(fd, out + len, room - len - 1);
 		out[len] = '\0';
 		close(fd);
@@ -246,7 +260,7 @@ static void a_record_comes_and_goes(void **state)
 	assert_string_equal(updates.asks.asks[0].servers, "192.0.2.1,192.0.2.2:5353");
 	assert_int_equal(updates.ttl, 7);
 	expect_journal(1, "+1 " OWNER " " ZONE " " VALUE " 192.0.2.1 192.0.2.2:5353\n");
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	assert_string_equal(fake_last(&fake_waits)->body, OWNER);
 	assert_string_equal(fake_last(&fake_waits)->servers, "-");
 	assert_int_equal(op.done, 0);
@@ -255,7 +269,7 @@ static void a_record_comes_and_goes(void **state)
 	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
 	assert_true(updates.remove);
 	assert_string_equal(updates.asks.asks[1].value, VALUE);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
 	assert_null(rfc2136.records);
 	assert_null(rfc2136.entries);
@@ -272,14 +286,14 @@ static void nobody_is_waited_for(void **state)
 	rfc2136.propagation.items = none;
 	start();
 	present(&what);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
 	assert_int_equal(fake_waits.count, 0);
 	rfc2136.propagation.items = servers;
 	rfc2136.propagation.count = 2;
 	what = challenge(2);
 	present(&what);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	assert_string_equal(fake_last(&fake_waits)->servers, "192.0.2.1,192.0.2.2:5353");
 	fake_seen(true);
 	expect_done();
@@ -299,21 +313,37 @@ static void what_fails_says_why(void **state)
 	assert_int_equal(updates.asks.count, 0);
 	/* an update that failed may have been taken: the value is taken away all the same */
 	present(&what);
-	fake_updated(0, false);
-	expect_failed("REFUSED");
+	fake_updated(LOST);
+	expect_failed("does not answer");
 	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
 	assert_true(updates.remove);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
 	/* and one that nobody shows is, too */
 	present(&what);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	fake_seen(false);
 	expect_failed("lags");
 	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
 	assert_true(updates.remove);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
+	expect_journal(1, NULL);
+}
+
+static void what_nobody_took_is_not_taken_away(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	start();
+	present(&what);
+	fake_updated(REFUSED);
+	expect_failed("REFUSED");
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	expect_done();
+	assert_int_equal(updates.asks.count, 1);
+	assert_null(rfc2136.entries);
 	expect_journal(1, NULL);
 }
 
@@ -329,14 +359,14 @@ static void cancel_is_silent_at_every_step(void **state)
 		else
 			present(&what);
 		if (step == 2)
-			fake_updated(0, true);
+			fake_updated(APPLIED);
 		op_cancel(op.op);
 		assert_int_equal(
 			fake_open(&fake_finds) + fake_open(&fake_waits) + fake_open(&updates.asks),
 			0);
 		assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
 		if (step > 0)
-			fake_updated(0, true);
+			fake_updated(APPLIED);
 		expect_done();
 	}
 	/* before the journal is on disk */
@@ -346,7 +376,7 @@ static void cancel_is_silent_at_every_step(void **state)
 	run_due();
 	assert_int_equal(fake_open(&updates.asks), 0);
 	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
 	assert_null(rfc2136.entries);
 }
@@ -360,10 +390,10 @@ static void an_equal_value_stays_for_the_other(void **state)
 	rfc2136.propagation.items = none;
 	start();
 	present(&one);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
 	present(&two);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
 	assert_true(fake_op_start(&first, &rfc2136, rfc2136_cleanup, &one));
 	run_until(first.done);
@@ -371,7 +401,7 @@ static void an_equal_value_stays_for_the_other(void **state)
 	assert_int_equal(updates.asks.count, 2);
 	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &two));
 	assert_true(updates.remove);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
 	expect_journal(1, NULL);
 }
@@ -393,7 +423,7 @@ static void the_primary_is_asked_for(void **state)
 	fake_address(0, "192.0.2.53");
 	run_until(updates.asks.count == 1);
 	assert_string_equal(updates.asks.asks[0].servers, "[2001:db8::53]:5300,192.0.2.53:5300");
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	fake_seen(true);
 	expect_done();
 	/* one of both will do */
@@ -403,8 +433,8 @@ static void the_primary_is_asked_for(void **state)
 	fake_address(2, "192.0.2.53");
 	fake_address(3, NULL);
 	run_until(updates.asks.count == 2);
-	fake_updated(0, false);
-	expect_failed("REFUSED");
+	fake_updated(LOST);
+	expect_failed("does not answer");
 	what = challenge(3);
 	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
 	fake_place(OWNER, ZONE);
@@ -432,7 +462,7 @@ static void a_crash_leaves_nothing(void **state)
 	rfc2136.propagation.items = none;
 	start();
 	present(&what);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
 	/* a second one beside it, as of another generation, leaves the journal alone */
 	crashed = rfc2136;
@@ -452,13 +482,13 @@ static void a_crash_leaves_nothing(void **state)
 	assert_string_equal(fake_last(&updates.asks)->value, VALUE);
 	assert_string_equal(fake_last(&updates.asks)->servers, "192.0.2.1,192.0.2.2:5353");
 	/* a server that is down is tried again */
-	fake_updated(0, false);
+	fake_updated(LOST);
 	assert_true(acmems_timer_running(rfc2136.retry));
 	journals(text, sizeof(text), &count);
 	assert_int_equal(count, 1);
 	rfc2136.entries->due_ms = 0;
 	rfc2136_leftover_go_on(&rfc2136);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	assert_null(rfc2136.entries);
 	expect_journal(1, NULL);
 }
@@ -466,37 +496,126 @@ static void a_crash_leaves_nothing(void **state)
 static void a_cleanup_that_failed_is_tried_again(void **state)
 {
 	struct acmems_challenge what = challenge(1);
+	struct fake_op first;
+	size_t removal;
 
 	(void)state;
 	rfc2136.propagation.items = none;
 	start();
 	present(&what);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
 	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
-	fake_updated(0, false);
-	expect_failed("REFUSED");
+	fake_updated(LOST);
+	expect_failed("does not answer");
 	assert_true(rfc2136.entries->leftover);
 	rfc2136.entries->due_ms = 0;
 	rfc2136_leftover_go_on(&rfc2136);
 	assert_true(updates.remove);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	assert_null(rfc2136.entries);
 	/* published again meanwhile by somebody else: it stays */
 	present(&what);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
-	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
-	fake_updated(0, false);
-	expect_failed("REFUSED");
+	assert_true(fake_op_start(&first, &rfc2136, rfc2136_cleanup, &what));
+	removal = updates.asks.count - 1;
 	what = challenge(2);
 	present(&what);
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	expect_done();
+	fake_fate(removal, LOST);
+	assert_non_null(rfc2136.entries->next);
 	rfc2136.entries->next->due_ms = 0;
 	rfc2136_leftover_go_on(&rfc2136);
 	assert_int_equal(fake_open(&updates.asks), 0);
 	assert_null(rfc2136.entries->next);
+	run_until(first.done);
+}
+
+static void leftovers_are_tried_a_few_at_a_time(void **state)
+{
+	char text[4096];
+	size_t len = 0;
+
+	(void)state;
+	for (int i = 1; i <= 14; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+			"+%d a%d.example.org. example.org. v 192.0.2.1\n", i, i);
+	temp_file("dns01-rfc2136-dns.abcdef", text);
+	start();
+	assert_int_equal(fake_open(&updates.asks), 8);
+	assert_int_equal(updates.asks.count, 8);
+	/* one that fails makes room for the next, and waits */
+	fake_fate(3, REFUSED);
+	assert_int_equal(updates.asks.count, 9);
+	for (size_t i = 0; i < updates.asks.count; i++) {
+		if (i != 3)
+			fake_fate(i, APPLIED);
+	}
+	assert_int_equal(updates.asks.count, 14);
+	assert_non_null(rfc2136.entries);
+	assert_null(rfc2136.entries->next);
+	assert_int_equal(rfc2136.entries->failures, 1);
+	assert_true(acmems_timer_running(rfc2136.retry));
+	assert_true(rfc2136.entries->due_ms > acmems_clock_ms());
+	rfc2136.entries->due_ms = 0;
+	rfc2136_leftover_go_on(&rfc2136);
+	fake_updated(APPLIED);
+	assert_null(rfc2136.entries);
+	expect_journal(1, NULL);
+}
+
+static void a_leftover_that_is_published_again_stays(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	rfc2136.propagation.items = none;
+	temp_file("dns01-rfc2136-dns.abcdef",
+		"+1 " OWNER " " ZONE " " VALUE " 192.0.2.1\n+2 " OWNER " " ZONE " v 192.0.2.1\n");
+	start();
+	assert_int_equal(fake_open(&updates.asks), 2);
+	present(&what);
+	/* nobody takes it away any more, and nobody forgets it while it may be there */
+	assert_int_equal(fake_open(&updates.asks), 2);
+	fake_updated(REFUSED);
+	expect_failed("REFUSED");
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	assert_true(updates.remove);
+	fake_updated(APPLIED);
+	expect_done();
+	fake_fate(fake_open(&updates.asks) > 0 && updates.asks.asks[0].id != 0 ? 0 : 1, APPLIED);
+	assert_null(rfc2136.entries);
+}
+
+static void a_journal_of_what_is_gone_is_written_anew(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+	struct rfc2136_entry *entry;
+	char text[4096];
+	int count;
+
+	(void)state;
+	rfc2136.propagation.items = none;
+	start();
+	present(&what);
+	fake_updated(APPLIED);
+	expect_done();
+	entry = rfc2136_entry_new("gone.example.org.", ZONE, "gone");
+	if (!entry || !rfc2136_entry_add_server(entry, "192.0.2.1"))
+		fail_msg("no memory");
+	for (int i = 0; i < 50000; i++) {
+		assert_true(rfc2136_journal_add(rfc2136.journal, entry, &err));
+		rfc2136_journal_remove(&rfc2136, entry);
+	}
+	rfc2136_entry_free(entry);
+	entry = NULL;
+	journals(text, sizeof(text), &count);
+	assert_int_equal(count, 1);
+	assert_true(journals_size < (2 << 20));
+	/* and the one that stands is in it */
+	assert_non_null(strstr(text, VALUE));
 }
 
 static void broken_journals_are_read_as_far_as_they_go(void **state)
@@ -519,7 +638,7 @@ static void broken_journals_are_read_as_far_as_they_go(void **state)
 	assert_non_null(rfc2136.entries);
 	assert_null(rfc2136.entries->next);
 	assert_string_equal(fake_last(&updates.asks)->value, "v2");
-	fake_updated(0, true);
+	fake_updated(APPLIED);
 	assert_null(rfc2136.entries);
 	expect_journal(1, NULL);
 	assert_int_equal(access(temp_path("dns01-rfc2136-other.abcdef"), F_OK), 0);
@@ -622,11 +741,15 @@ int main(void)
 		TEST(a_record_comes_and_goes),
 		TEST(nobody_is_waited_for),
 		TEST(what_fails_says_why),
+		TEST(what_nobody_took_is_not_taken_away),
 		TEST(cancel_is_silent_at_every_step),
 		TEST(an_equal_value_stays_for_the_other),
 		TEST(the_primary_is_asked_for),
 		TEST(a_crash_leaves_nothing),
 		TEST(a_cleanup_that_failed_is_tried_again),
+		TEST(leftovers_are_tried_a_few_at_a_time),
+		TEST(a_leftover_that_is_published_again_stays),
+		TEST(a_journal_of_what_is_gone_is_written_anew),
 		TEST(broken_journals_are_read_as_far_as_they_go),
 		TEST(a_directory_of_no_use_is_told),
 		TEST(options_are_checked),

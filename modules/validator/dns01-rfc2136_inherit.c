@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/* dns01-rfc2136_inherit.c - see dns01-rfc2136_journal.h: journals of processes that are no more. */
+#include "dns01-rfc2136_journal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <acmems/dns.h>
+#include <acmems/file.h>
+#include <acmems/log.h>
+
+#define ROOM "dns01-rfc2136"
+/* Far more than can be under way at a time. */
+#define FILE_MAX (64u << 20)
+
+/* ---- reading ---- */
+
+static char *next_word(char **at)
+{
+	char *word = strsep(at, " ");
+
+	return word && *word ? word : NULL;
+}
+
+/* "OWNER ZONE VALUE SERVER...", what stands behind the number. NULL for what is no such line. */
+static struct rfc2136_entry *parse_entry(char *at)
+{
+	char *owner = next_word(&at), *zone = next_word(&at), *value = next_word(&at);
+	struct acmems_error ignored = {0};
+	struct rfc2136_entry *entry;
+
+	if (!owner || !zone || !value || !acmems_dns_name_check(owner, &ignored) ||
+		!acmems_dns_name_check(zone, &ignored) || strlen(value) > 255)
+		return NULL;
+	entry = rfc2136_entry_new(owner, zone, value);
+	for (char *server = entry ? next_word(&at) : NULL; server; server = next_word(&at)) {
+		if (acmems_dns_server_check(server, &ignored))
+			rfc2136_entry_add_server(entry, server);
+	}
+	if (entry && entry->servers[0])
+		return entry;
+	rfc2136_entry_free(entry);
+	return NULL;
+}
+
+static void drop_number(struct rfc2136_entry **list, unsigned long number)
+{
+	while (*list && (*list)->number != number)
+		list = &(*list)->next;
+	if (*list) {
+		struct rfc2136_entry *entry = *list;
+
+		*list = entry->next;
+		rfc2136_entry_free(entry);
+	}
+}
+
+static void read_line(struct rfc2136_entry **list, char *line)
+{
+	char *end;
+	unsigned long number = strtoul(line + 1, &end, 10);
+	struct rfc2136_entry *entry;
+
+	if (end == line + 1)
+		return;
+	if (*line == '-') {
+		drop_number(list, number);
+		return;
+	}
+	entry = *line == '+' && *end == ' ' ? parse_entry(end + 1) : NULL;
+	if (!entry)
+		return;
+	entry->number = number;
+	entry->leftover = true;
+	entry->next = *list;
+	*list = entry;
+}
+
+static bool read_file(const char *path, struct rfc2136_entry **list, struct acmems_error *err)
+{
+	char *text = NULL, *at, *end;
+	size_t len = 0;
+
+	if (!acmems_file_read(path, FILE_MAX, &text, &len, err))
+		return acmems_error_context(err, "leftovers are not known");
+	for (at = text, end = strchr(at, '\n'); end; at = end + 1, end = strchr(at, '\n')) {
+		*end = '\0';
+		if (*at)
+			read_line(list, at);
+	}
+	free(text);
+	return true;
+}
+
+/* ---- taking over ---- */
+
+/* Copies what is left over into our journal; false leaves it where it is. */
+static bool adopt(struct rfc2136 *rfc2136, struct rfc2136_entry *list, struct acmems_error *err)
+{
+	bool ok = true;
+
+	while (list) {
+		struct rfc2136_entry *entry = list;
+
+		list = entry->next;
+		if (ok)
+			ok = rfc2136_journal_add(rfc2136->journal, entry, err);
+		entry->next = rfc2136->entries;
+		rfc2136->entries = entry;
+	}
+	return ok && rfc2136_journal_sync(rfc2136->journal, err);
+}
+
+static void take_over(struct rfc2136 *rfc2136, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct rfc2136_entry *list = NULL;
+	struct acmems_error err = {0};
+
+	if (fd < 0)
+		return;
+	/* else somebody lives in it: we, another generation, or another daemon */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		if (!read_file(path, &list, &err) || !adopt(rfc2136, list, &err))
+			acmems_log(ACMEMS_LOG_WARNING, ROOM, rfc2136->self.name, "%s", err.message);
+		else if (unlink(path) < 0)
+			acmems_log(ACMEMS_LOG_WARNING, ROOM, rfc2136->self.name,
+				"cannot remove \"%s\": %s", path, strerror(errno));
+	}
+	close(fd);
+}
+
+void rfc2136_journal_inherit(struct rfc2136 *rfc2136)
+{
+	char prefix[NAME_MAX], path[PATH_MAX];
+	int len = snprintf(prefix, sizeof(prefix), "dns01-rfc2136-%s.", rfc2136->self.name);
+	DIR *dir = opendir(rfc2136->state_dir);
+
+	for (struct dirent *item = dir ? readdir(dir) : NULL; item; item = readdir(dir)) {
+		if (len <= 0 || strncmp(item->d_name, prefix, (size_t)len) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", rfc2136->state_dir, item->d_name);
+		take_over(rfc2136, path);
+	}
+	if (dir)
+		closedir(dir);
+}
