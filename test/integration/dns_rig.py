@@ -94,9 +94,9 @@ class NameServer(rig.Process):
 
 
 class Bind(NameServer):
-    """BIND 9, authoritative, on 127.0.0.1: it serves no address that no interface has."""
+    """BIND 9, authoritative, on 127.0.0.1: it serves no address that no interface has. `clock` as with Knot."""
 
-    def __init__(self, folder, port, zones, options="", views=""):
+    def __init__(self, folder, port, zones, options="", views="", clock=0):
         folder.mkdir(exist_ok=True)
         self.address, self.port = address, port = "127.0.0.1", port
         # its own copy: a profile that confines the system's one would not let it read here
@@ -112,8 +112,14 @@ controls {{ }};
         for zone in zones:
             text += self._zone(folder, zone)
         (folder / "named.conf").write_text(text)
-        super().__init__([program, "-g", "-n", "1", "-c", folder / "named.conf"], folder / "named.log")
+        super().__init__([program, "-g", "-n", "1", "-c", folder / "named.conf"], folder / "named.log", env=self._clock(clock))
         rig.wait_for(self._answers, "named answers")
+
+    @staticmethod
+    def _clock(shift):
+        """Under faketime named does not start."""
+        library = rig.BUILD / "test/integration/clock_shift.so"
+        return {"LD_PRELOAD": str(library), "CLOCK_SHIFT": str(shift)} if shift else None
 
     @staticmethod
     def _zone(folder, zone):
@@ -129,7 +135,7 @@ controls {{ }};
 
 
 class Knot(NameServer):
-    """Knot DNS, authoritative. `clock` shifts its time by so many seconds; BIND's start is not up to that."""
+    """Knot DNS, authoritative. `clock` shifts its time by so many seconds."""
 
     def __init__(self, folder, address, port, zones, clock=0):
         folder.mkdir(exist_ok=True)
@@ -174,7 +180,7 @@ key:
     @staticmethod
     def _clock(shift):
         """Only what it calls the time: its timers are left alone. Without faketime between us, which would not pass
-        our signals on."""
+        our signals on. Its threads wait for times of day, which faketime shifts, too."""
         if not shift:
             return None
         library = rig.run("faketime", "-f", "+0s", "printenv", "LD_PRELOAD").stdout.decode().strip()

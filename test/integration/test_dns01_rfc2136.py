@@ -236,9 +236,10 @@ def test_wrong_key(world, what):
 
 
 @pytest.mark.parametrize("clock", [600, -600])
-def test_wrong_clock(world, clock):
+@pytest.mark.parametrize("kind,address", [("bind", "127.0.0.1"), ("knot", "127.0.0.2")])
+def test_wrong_clock(world, kind, address, clock):
     """The server's time is taken for a second try, and a warning names the difference."""
-    server = world.knot(world.zone("example.test", server="127.0.0.2"), clock=clock)
+    server = getattr(world, kind)(world.zone("example.test", server=address), clock=clock)
     acmems = world.ready().acmems(server=at(server))
     acmems.announce("clock")
     acmems.signed(world.csr("www.example.test"))
@@ -252,6 +253,9 @@ def test_refused_zone(world):
     acmems.announce("www.example.test")
     assert acmems.sign(world.csr("www.example.test")).status >= 500
     assert dns_rig.messages(acmems, "REFUSED")
+    # nothing was applied, so nothing is to be taken away, now or ever
+    assert not any(path.read_text() for path in (world.folder / "state").iterdir())
+    assert not dns_rig.messages(acmems, "could not be taken away")
 
 
 def test_zone_that_the_server_has_not(world):
@@ -284,7 +288,17 @@ def test_servfail(world):
     acmems = world.ready().acmems('timeout = "4s";', server=at(process))
     acmems.announce("www.broken.test")
     assert acmems.sign(world.csr("www.broken.test")).status >= 500
-    assert dns_rig.messages(acmems, "SERVFAIL|NOTAUTH")
+    assert dns_rig.messages(acmems, "SERVFAIL")
+
+
+def test_servfail_of_an_update(world):
+    """Where the journal has to be is a folder: BIND answers the update with SERVFAIL."""
+    server = world.bind(world.zone("example.test"))
+    (world.folder / "bind0" / "example.test.zone.jnl").mkdir()
+    acmems = world.ready().acmems('timeout = "4s";', server=at(server))
+    acmems.announce("www.example.test")
+    assert acmems.sign(world.csr("www.example.test")).status >= 500
+    assert dns_rig.messages(acmems, r"failed to change zone example\.test\. \(SERVFAIL\).*: its log says why")
 
 
 def test_truncated_answers(world):
@@ -358,6 +372,26 @@ def test_leftovers_of_a_crash_are_removed_at_the_next_start(world):
     assert challenge_values(server, "www.example.test")
     acmems.popen.returncode = 0     # its death is what was asked for
     acmems.config.write_text(acmems.config.read_text())
+    again = rig.Acmems(world.folder, acmems.config.read_text())
+    try:
+        rig.wait_for(lambda: not challenge_values(server, "www.example.test"), "removed")
+    finally:
+        assert again.stop() == 0
+
+
+def test_stopped_while_the_server_is_silent(world):
+    """The daemon does not wait for it for ever, and the value is taken away at the next start."""
+    server = world.bind(world.zone("example.test"))
+    acmems = world.ready(sleep=15).acmems(server=at(server), mgmt='drain = "1s";')
+    acmems.announce("given up", "stopp", "could not be taken away", "left")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(acmems.sign, world.csr("www.example.test"))
+        rig.wait_for(lambda: challenge_values(server, "www.example.test"), "published")
+        server.signal(signal.SIGSTOP)
+        acmems.signal(signal.SIGTERM)
+        acmems.wait()
+        pending.exception()
+    server.signal(signal.SIGCONT)
     again = rig.Acmems(world.folder, acmems.config.read_text())
     try:
         rig.wait_for(lambda: not challenge_values(server, "www.example.test"), "removed")
