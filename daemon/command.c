@@ -14,6 +14,8 @@
 #include "generation.h"
 #include "loader.h"
 #include "module_dir.h"
+#include "rehearsal.h"
+#include "rehearsal_generation.h"
 
 #define TEXT_MAX (1u << 20)
 
@@ -31,12 +33,28 @@ void command_print_faults(const struct conf_faults *faults)
 		count == 1 ? "" : "s");
 }
 
+/* A module that crashes must not keep us from saying which. */
+static bool rehearse(const struct cli *cli)
+{
+	struct rehearsal_plan plan = {.path = cli->config, .modules = cli->modules};
+	const struct rehearsal_spec spec = {.body = rehearsal_of_generation, .arg = &plan};
+	struct acmems_error err = {0};
+
+	if (rehearsal_run(&spec, &err))
+		return true;
+	fprintf(stderr, "acmems: %s: %s\n", cli->config, err.message);
+	return false;
+}
+
 int command_test(const struct cli *cli)
 {
 	struct conf_faults faults = {0};
-	struct settings *settings = settings_load(cli->config, &faults);
+	struct settings *settings;
 	struct generation *generation = NULL;
 
+	if (!rehearse(cli))
+		return EX_CONFIG;
+	settings = settings_load(cli->config, &faults);
 	if (settings)
 		generation = generation_build(settings, cli->modules, true, &faults);
 	if (generation)
@@ -64,12 +82,32 @@ static void refuse(const char *path, const char *why)
 	fprintf(stderr, "acmems: %s is refused: %s\n", path, why);
 }
 
+/* A rehearsal_body. */
+static void map(void *arg)
+{
+	const struct found *found = arg;
+	struct acmems_error err = {0};
+	bool mapped;
+
+	rehearsal_at(strrchr(found->path, '/') + 1, "being mapped");
+	loader_load(found->path, found->kind, found->type, &mapped, &err);
+}
+
+static const struct acmems_module *load(struct found *found, struct acmems_error *err)
+{
+	const struct rehearsal_spec spec = {.body = map, .arg = found};
+	struct loader_file identity;
+	bool mapped;
+
+	if (!loader_look(found->path, &identity, err) || !rehearsal_run(&spec, err))
+		return NULL;
+	return loader_load(found->path, found->kind, found->type, &mapped, err);
+}
+
 static bool look(const char *dir, const char *file, struct found *found)
 {
 	struct acmems_error err = {0};
-	struct loader_file identity;
 	char path[4096];
-	bool mapped;
 
 	if (!loader_name_parse(file, &found->kind, found->type)) {
 		snprintf(path, sizeof(path), "%s/%s", dir, file);
@@ -81,8 +119,7 @@ static bool look(const char *dir, const char *file, struct found *found)
 		refuse(file, "its path is too long");
 		return false;
 	}
-	if (loader_look(found->path, &identity, &err))
-		found->module = loader_load(found->path, found->kind, found->type, &mapped, &err);
+	found->module = load(found, &err);
 	if (found->module)
 		return true;
 	refuse(found->path, err.message);

@@ -45,6 +45,12 @@ static bool start_instance(void *ctx, uint64_t op, struct acmems_error *err)
 	return instance->module->module->start(instance->data, op, err);
 }
 
+static void note_start(struct instance *instance)
+{
+	instance->started = true;
+	registry_prove(instance->module);
+}
+
 static void on_started(void *arg, const struct acmems_error *err, const void *data, size_t len)
 {
 	struct generation_part *part = arg;
@@ -58,7 +64,7 @@ static void on_started(void *arg, const struct acmems_error *err, const void *da
 	if (err)
 		note_failure(generation, part_name(part->instance, name), err);
 	else
-		part->instance->started = true;
+		note_start(part->instance);
 	generation_step(generation);
 }
 
@@ -78,7 +84,7 @@ static void launch_start(struct generation_part *part)
 	};
 
 	if (!instance->module->module->start) {
-		instance->started = true;
+		note_start(instance);
 		return;
 	}
 	part->op = op_run(&spec, &err);

@@ -6,6 +6,7 @@
 
 #include "conf/schema.h"
 #include "registry.h"
+#include "rehearsal.h"
 #include "settings_parts.h"
 
 static const char *const type_key[] = {"type", NULL};
@@ -101,7 +102,10 @@ static bool fill(
 	if (!schema_apply(&schema, node, instance->data, faults) ||
 		!check_digest(instance, node, faults))
 		return false;
-	if (!module->check || module->check(instance->data, &err))
+	if (!module->check)
+		return true;
+	rehearsal_at(instance->module->owner, "check");
+	if (module->check(instance->data, &err))
 		return true;
 	conf_fault(faults, node, "%s: %s", what, err.message);
 	return false;

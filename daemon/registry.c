@@ -13,6 +13,7 @@
 
 #include "loader.h"
 #include "module_dir.h"
+#include "rehearsal.h"
 
 struct entry {
 	struct module module; /* module.module NULL: refused */
@@ -89,7 +90,10 @@ static bool call_load(struct entry *entry, struct acmems_error *err)
 {
 	const struct acmems_module *module = entry->module.module;
 
-	if (!module->load || is_loaded(module, entry) || module->load(err))
+	if (!module->load || is_loaded(module, entry))
+		return true;
+	rehearsal_at(entry->module.owner, "load");
+	if (module->load(err))
 		return true;
 	entry->module.module = NULL;
 	return false;
@@ -101,6 +105,7 @@ static struct entry *map(
 {
 	bool mapped = false;
 
+	rehearsal_at(entry->module.owner, "being mapped");
 	entry->module.module = loader_load(entry->module.path, kind, type, &mapped, err);
 	if (!mapped) {
 		free_entry(entry);
@@ -203,6 +208,14 @@ const struct module *registry_module(
 	}
 	free(path);
 	return module;
+}
+
+void registry_prove(const struct module *module)
+{
+	for (struct entry *entry = entries; entry; entry = entry->next) {
+		if (&entry->module == module)
+			entry->module.proven = true;
+	}
 }
 
 void registry_fini(void)

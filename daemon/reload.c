@@ -10,6 +10,8 @@
 #include "base/log_target.h"
 #include "base/str.h"
 #include "events.h"
+#include "rehearsal.h"
+#include "rehearsal_generation.h"
 
 /* Beyond an order's own deadline, for the clean-up and the storage. */
 #define RETIRE_MORE_MS 60000
@@ -24,6 +26,8 @@ static struct {
 	const struct reload_config *config;
 	struct held *current;
 	struct held *starting;
+	struct rehearsal *rehearsal;
+	struct rehearsal_plan plan;
 	struct held *retiring;
 	generation_done *first_done;
 	void *first_arg;
@@ -246,16 +250,10 @@ static struct held *build(struct conf_faults *faults)
 	return NULL;
 }
 
-void reload_again(acmems_callback *done, void *arg)
+static void start_again(void)
 {
 	struct conf_faults faults = {0};
 
-	state.again_done = done;
-	state.again_arg = arg;
-	if (state.starting) {
-		state.again = true;
-		return;
-	}
 	state.starting = build(&faults);
 	if (state.starting) {
 		generation_start(state.starting->generation, on_again_started, NULL);
@@ -264,6 +262,45 @@ void reload_again(acmems_callback *done, void *arg)
 		again_is_over();
 	}
 	conf_faults_fini(&faults);
+}
+
+static void on_rehearsed(void *arg, const struct acmems_error *err)
+{
+	(void)arg;
+	state.rehearsal = NULL;
+	if (!err) {
+		start_again();
+		return;
+	}
+	refuse(err);
+	again_is_over();
+}
+
+/* What a module does when it is new must not be able to end what runs. */
+static void rehearse(void)
+{
+	const struct rehearsal_spec spec = {.body = rehearsal_of_generation, .arg = &state.plan};
+	struct acmems_error err = {0};
+
+	state.plan = (struct rehearsal_plan){
+		.path = state.config->path, .modules = state.config->modules, .start = true};
+	state.rehearsal = rehearsal_start(&spec, on_rehearsed, NULL, &err);
+	if (state.rehearsal)
+		return;
+	refuse(&err);
+	again_is_over();
+}
+
+void reload_again(acmems_callback *done, void *arg)
+{
+	state.again_done = done;
+	state.again_arg = arg;
+	if (state.starting || state.rehearsal)
+		state.again = true;
+	else if (state.config->rehearse)
+		rehearse();
+	else
+		start_again();
 }
 
 static void on_first_started(void *arg, const struct acmems_error *err)
@@ -313,6 +350,8 @@ void reload_stop(int64_t deadline_ms, acmems_callback *done, void *arg)
 	struct held *current = state.current;
 	struct held *starting = state.starting;
 
+	rehearsal_cancel(state.rehearsal);
+	state.rehearsal = NULL;
 	state.stopped = done;
 	state.stopped_arg = arg;
 	state.current = NULL;

@@ -245,7 +245,8 @@ static bool begin(const struct cli *cli, struct acmems_error *err)
 	service.config = (struct reload_config){.path = service.path,
 		.modules = cli->modules,
 		.verbose = cli->verbose,
-		.detached = cli->daemon};
+		.detached = cli->daemon,
+		.rehearse = true};
 	signals_block();
 	process_init();
 	if (!find_config(cli->config, err) || (cli->daemon && !process_detach(err)) ||

@@ -42,6 +42,7 @@ static struct {
 	void (*tap)(void *arg, enum acmems_log_level level, const char *line);
 	void *tap_arg;
 	bool batching;
+	bool mute;
 	char block[PIPE_BUF]; /* whole lines that wait */
 	size_t block_len;
 	unsigned long block_lines;
@@ -173,6 +174,14 @@ void log_reset(void)
 	state.fd = STDERR_FILENO;
 }
 
+void log_mute(void)
+{
+	acmems_task_cancel(&state.flush);
+	state.block_len = 0;
+	state.block_lines = 0;
+	state.mute = true;
+}
+
 unsigned long log_dropped(void)
 {
 	return state.dropped;
@@ -254,6 +263,8 @@ void log_write(enum acmems_log_level level, const char *line, size_t len)
 {
 	bool ok;
 
+	if (state.mute)
+		return;
 	if (state.tap)
 		state.tap(state.tap_arg, level, line);
 	ok = state.target == TARGET_SYSLOG ? write_datagram(level, line, len)

@@ -31,6 +31,9 @@ void log_reset(void);
  */
 void log_batch(bool on);
 
+/* For a process that is a copy of another: forgets what waits, and writes nothing any more. */
+void log_mute(void);
+
 /* Lines dropped because the target was full. */
 unsigned long log_dropped(void);
 
