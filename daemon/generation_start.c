@@ -45,12 +45,6 @@ static bool start_instance(void *ctx, uint64_t op, struct acmems_error *err)
 	return instance->module->module->start(instance->data, op, err);
 }
 
-static void note_start(struct instance *instance)
-{
-	instance->started = true;
-	registry_prove(instance->module);
-}
-
 static void on_started(void *arg, const struct acmems_error *err, const void *data, size_t len)
 {
 	struct generation_part *part = arg;
@@ -64,7 +58,7 @@ static void on_started(void *arg, const struct acmems_error *err, const void *da
 	if (err)
 		note_failure(generation, part_name(part->instance, name), err);
 	else
-		note_start(part->instance);
+		part->instance->started = true;
 	generation_step(generation);
 }
 
@@ -84,7 +78,7 @@ static void launch_start(struct generation_part *part)
 	};
 
 	if (!instance->module->module->start) {
-		note_start(instance);
+		instance->started = true;
 		return;
 	}
 	part->op = op_run(&spec, &err);

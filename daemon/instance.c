@@ -49,12 +49,14 @@ static void copy_ops(struct instance *instance)
 	memcpy(&instance->ops, module->ops, module->ops_size < size ? module->ops_size : size);
 }
 
-static bool make(struct instance *instance, const struct module *module, const char *name)
+static bool make(struct instance *instance, const struct module *module, const char *name,
+	const struct conf_node *node)
 {
 	struct acmems_instance *head;
 
 	instance->module = module;
 	instance->name = strdup(name);
+	instance->node = node;
 	instance->data = calloc(1, module->module->instance_size);
 	if (!instance->name || !instance->data)
 		return false;
@@ -116,7 +118,7 @@ struct instance *instance_new(const struct module *module, const char *name,
 {
 	struct instance *instance = calloc(1, sizeof(*instance));
 
-	if (!instance || !make(instance, module, name))
+	if (!instance || !make(instance, module, name, node))
 		conf_fault(faults, node, "no memory for %s \"%s\"", kind_name(module->module->kind),
 			name);
 	else if (fill(instance, node, faults))
@@ -133,6 +135,7 @@ void instance_free(struct instance *instance)
 		return;
 	module = instance->module ? instance->module->module : NULL;
 	if (instance->data) {
+		rehearsal_at(instance->module->owner, "release");
 		if (module->release)
 			module->release(instance->data);
 		schema_free(module->options, module->option_count, instance->data);

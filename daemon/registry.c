@@ -210,14 +210,6 @@ const struct module *registry_module(
 	return module;
 }
 
-void registry_prove(const struct module *module)
-{
-	for (struct entry *entry = entries; entry; entry = entry->next) {
-		if (&entry->module == module)
-			entry->module.proven = true;
-	}
-}
-
 void registry_fini(void)
 {
 	while (entries) {

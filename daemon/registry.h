@@ -26,12 +26,12 @@ struct module {
 	char *path;
 	char owner[48]; /* "validator-http01": for op_spec.owner and the log */
 	bool stale; /* the file on disk is another one by now */
-	bool proven; /* an instance of it has started in this process */
 };
 
 struct instance {
 	const struct module *module;
 	char *name;
+	const struct conf_node *node; /* where its options stand, the settings' own */
 	void *data; /* the module's struct, instance_size bytes */
 	bool started;
 	/* The module's table, copied and zero-filled to our size: look at it, not at the module's. */
@@ -46,9 +46,6 @@ struct instance {
 /* The module KIND-TYPE.so of that directory, loaded if it was not. NULL and *err (which file, why). */
 const struct module *registry_module(
 	const char *dir, enum acmems_kind kind, const char *type, struct acmems_error *err);
-
-/* An instance of it has started. */
-void registry_prove(const struct module *module);
 
 /* Frees the table (modules stay mapped). Instances must be gone. */
 void registry_fini(void);

@@ -5,32 +5,47 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <acmems/loop.h>
 
 #include "base/child_exit.h"
 #include "base/log_target.h"
 
-#define LIMIT_S 5
+#define STEP_MS 5000
+/* A copy does it at once, and the loop waits. */
+#define DROP_MS 2000
+/* How often it is tried when it may be us who made it hang. */
+#define TRIES 3
 
 /* Where the copy is: memory that both have. */
 struct note {
 	char owner[64];
 	char step[32];
+	_Atomic int64_t since; /* the step began, on the clock that both have */
 	bool over; /* the body has come to its end */
 };
 
 struct rehearsal {
-	pid_t pid;
-	unsigned limit_s;
+	struct rehearsal_spec spec;
 	struct note *note;
+	pid_t pid;
+	bool crowded; /* we had other threads when it was made */
+	bool late; /* it was ended by us */
+	unsigned tries;
 	struct child_exit *exit;
+	struct acmems_timer *timer;
 	rehearsal_done *done;
 	void *arg;
 };
@@ -44,13 +59,14 @@ void rehearsal_at(const char *owner, const char *step)
 		return;
 	snprintf(here->owner, sizeof(here->owner), "%s", owner);
 	snprintf(here->step, sizeof(here->step), "%s", step);
+	atomic_store(&here->since, acmems_clock_ms());
 }
 
 /* ---- the copy ---- */
 
 static void default_signals(void)
 {
-	static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM};
+	static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigset_t set;
 
@@ -94,20 +110,25 @@ static void drop_descriptors(void)
 	closedir(dir);
 }
 
-static _Noreturn void play(const struct rehearsal_spec *spec, struct note *note, unsigned limit_s)
+static _Noreturn void play(const struct rehearsal_spec *spec, struct note *note)
 {
 	here = note;
-	drop_descriptors();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	default_signals();
+	drop_descriptors();
 	log_mute();
-	alarm(limit_s);
 	spec->body(spec->arg);
 	note->over = true;
 	_exit(0);
 }
 
-/* ---- its beginning and end ---- */
+/* ---- its beginning ---- */
+
+static void end_copy(struct rehearsal *rehearsal)
+{
+	rehearsal->late = true;
+	kill(rehearsal->pid, SIGKILL);
+}
 
 static struct note *new_note(struct acmems_error *err)
 {
@@ -120,58 +141,107 @@ static struct note *new_note(struct acmems_error *err)
 	return NULL;
 }
 
-/* Makes the copy, and waits until it has let go of our descriptors. -1: errno says why not. */
-static pid_t make_copy(const struct rehearsal_spec *spec, struct note *note, unsigned limit_s)
+/*
+ * Only the thread that copies is in the copy. A lock that another had is never given back there, and
+ * whoever wants it hangs, without it being a module's fault.
+ */
+static bool are_others(void)
 {
-	int fds[2];
-	char byte;
-	pid_t pid;
+	struct stat info;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -1;
-	pid = fork();
-	if (pid == 0)
-		play(spec, note, limit_s);
-	close(fds[1]);
-	while (pid > 0 && read(fds[0], &byte, 1) < 0 && errno == EINTR)
-		;
-	close(fds[0]);
-	return pid;
+	/* ".", ".." and a folder a thread */
+	return stat("/proc/self/task", &info) == 0 && info.st_nlink > 3;
 }
 
-static bool begin(
-	struct rehearsal *rehearsal, const struct rehearsal_spec *spec, struct acmems_error *err)
+/* Is the other end closed in time? */
+static bool await_closing(int fd)
 {
-	rehearsal->limit_s = spec->limit_s ? spec->limit_s : LIMIT_S;
+	struct pollfd poll_fd = {.fd = fd};
+	int64_t end = acmems_clock_ms() + DROP_MS;
+	int64_t left = DROP_MS;
+	int count;
+
+	do {
+		count = poll(&poll_fd, 1, (int)left);
+		left = end - acmems_clock_ms();
+	} while (count < 0 && errno == EINTR && left > 0);
+	return count > 0;
+}
+
+/* Makes the copy, and waits until it has let go of our descriptors. False: errno says why not. */
+static bool make_copy(struct rehearsal *rehearsal)
+{
+	int fds[2];
+	int errnum;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return false;
+	rehearsal->pid = fork();
+	if (rehearsal->pid == 0)
+		play(&rehearsal->spec, rehearsal->note);
+	errnum = errno;
+	close(fds[1]);
+	if (rehearsal->pid > 0 && !await_closing(fds[0]))
+		end_copy(rehearsal);
+	close(fds[0]);
+	errno = errnum;
+	return rehearsal->pid > 0;
+}
+
+static bool begin(struct rehearsal *rehearsal, struct acmems_error *err)
+{
 	rehearsal->note = new_note(err);
 	if (!rehearsal->note)
 		return false;
-	rehearsal->pid = make_copy(spec, rehearsal->note, rehearsal->limit_s);
-	if (rehearsal->pid > 0)
+	rehearsal->note->since = acmems_clock_ms();
+	rehearsal->tries++;
+	rehearsal->late = false;
+	rehearsal->crowded = are_others();
+	if (make_copy(rehearsal))
 		return true;
 	acmems_error_errno(err, errno, "modules cannot be tried out in a process of their own");
 	munmap(rehearsal->note, sizeof(*rehearsal->note));
 	return false;
 }
 
+/* ---- its end ---- */
+
+static int64_t step_ms(const struct rehearsal *rehearsal)
+{
+	return rehearsal->spec.step_ms ? rehearsal->spec.step_ms : STEP_MS;
+}
+
+/* How long its step may still take; one that is out of time is ended. */
+static int64_t time_left(struct rehearsal *rehearsal)
+{
+	int64_t left =
+		atomic_load(&rehearsal->note->since) + step_ms(rehearsal) - acmems_clock_ms();
+
+	if (left <= 0 && !child_has_exited(rehearsal->pid))
+		end_copy(rehearsal);
+	return left;
+}
+
+/* What the note says was written by whatever ran in the copy. */
 static bool judge(const struct rehearsal *rehearsal, int status, struct acmems_error *err)
 {
 	const struct note *note = rehearsal->note;
-	const char *owner = note->owner[0] ? note->owner : "(unknown)";
-	const char *step = note->owner[0] ? note->step : "its first steps";
+	bool named = note->owner[0] != '\0';
+	const char *owner = named ? note->owner : "(unknown)";
+	const char *step = named ? note->step : "its first steps";
 
 	if (WIFEXITED(status) && note->over)
 		return true;
 	if (WIFEXITED(status))
 		return acmems_error_set(err, ACMEMS_CONFIG,
-			"module %s ended the process in %s (exit status %d)", owner, step,
+			"module %.63s ended the process in %.31s (exit status %d)", owner, step,
 			WEXITSTATUS(status));
-	if (WTERMSIG(status) == SIGALRM)
+	if (rehearsal->late)
 		return acmems_error_set(err, ACMEMS_CONFIG,
-			"module %s did not come back from %s within %u s", owner, step,
-			rehearsal->limit_s);
-	return acmems_error_set(err, ACMEMS_CONFIG, "module %s crashed in %s (%s)", owner, step,
-		strsignal(WTERMSIG(status)));
+			"module %.63s did not come back from %.31s within %u s", owner, step,
+			(unsigned)(step_ms(rehearsal) / 1000));
+	return acmems_error_set(err, ACMEMS_CONFIG, "module %.63s crashed in %.31s (%s)", owner,
+		step, strsignal(WTERMSIG(status)));
 }
 
 /* The copy has ended, or is about to. */
@@ -191,14 +261,52 @@ static bool finish(struct rehearsal *rehearsal, struct acmems_error *err)
 	return ok;
 }
 
+/* After an end that was not good. */
+static bool may_be_us(const struct rehearsal *rehearsal)
+{
+	return rehearsal->late && rehearsal->crowded && rehearsal->tries < TRIES;
+}
+
+static bool run_once(struct rehearsal *rehearsal, struct acmems_error *err)
+{
+	static const struct timespec moment = {.tv_nsec = 500000};
+
+	if (!begin(rehearsal, err))
+		return false;
+	while (!child_has_exited(rehearsal->pid) && time_left(rehearsal) > 0)
+		nanosleep(&moment, NULL);
+	return finish(rehearsal, err);
+}
+
 bool rehearsal_run(const struct rehearsal_spec *spec, struct acmems_error *err)
 {
-	struct rehearsal rehearsal = {0};
+	struct rehearsal rehearsal = {.spec = *spec};
+	bool ok = run_once(&rehearsal, err);
 
-	return begin(&rehearsal, spec, err) && finish(&rehearsal, err);
+	while (!ok && may_be_us(&rehearsal))
+		ok = run_once(&rehearsal, err);
+	return ok;
 }
 
 /* ---- on the loop ---- */
+
+static void free_rehearsal(struct rehearsal *rehearsal)
+{
+	child_exit_free(rehearsal->exit);
+	acmems_timer_free(rehearsal->timer);
+	free(rehearsal);
+}
+
+static void on_time(void *arg)
+{
+	struct rehearsal *rehearsal = arg;
+	int64_t left = time_left(rehearsal);
+
+	if (left > 0)
+		acmems_timer_start(rehearsal->timer, left);
+}
+
+static bool launch(struct rehearsal *rehearsal, struct acmems_error *err);
 
 static void on_exit_of_copy(void *arg)
 {
@@ -209,9 +317,35 @@ static void on_exit_of_copy(void *arg)
 	bool ok;
 
 	child_exit_free(rehearsal->exit);
+	rehearsal->exit = NULL;
+	acmems_timer_stop(rehearsal->timer);
 	ok = finish(rehearsal, &err);
-	free(rehearsal);
+	if (!ok && may_be_us(rehearsal) && launch(rehearsal, &err))
+		return;
+	free_rehearsal(rehearsal);
 	done(done_arg, ok ? NULL : &err);
+}
+
+/* Ends the copy. */
+static void give_up(struct rehearsal *rehearsal)
+{
+	struct acmems_error nobody = {0};
+
+	kill(rehearsal->pid, SIGKILL);
+	finish(rehearsal, &nobody);
+}
+
+static bool launch(struct rehearsal *rehearsal, struct acmems_error *err)
+{
+	if (!begin(rehearsal, err))
+		return false;
+	rehearsal->exit = child_exit_new(rehearsal->pid, on_exit_of_copy, rehearsal, err);
+	if (!rehearsal->exit) {
+		give_up(rehearsal);
+		return false;
+	}
+	acmems_timer_start(rehearsal->timer, step_ms(rehearsal));
+	return true;
 }
 
 struct rehearsal *rehearsal_start(const struct rehearsal_spec *spec, rehearsal_done *done,
@@ -223,27 +357,22 @@ struct rehearsal *rehearsal_start(const struct rehearsal_spec *spec, rehearsal_d
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to try modules out");
 		return NULL;
 	}
+	rehearsal->spec = *spec;
 	rehearsal->done = done;
 	rehearsal->arg = arg;
-	if (!begin(rehearsal, spec, err)) {
-		free(rehearsal);
-		return NULL;
-	}
-	rehearsal->exit = child_exit_new(rehearsal->pid, on_exit_of_copy, rehearsal, err);
-	if (rehearsal->exit)
+	rehearsal->timer = acmems_timer_new(on_time, rehearsal);
+	if (!rehearsal->timer)
+		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to try modules out");
+	else if (launch(rehearsal, err))
 		return rehearsal;
-	rehearsal_cancel(rehearsal);
+	free_rehearsal(rehearsal);
 	return NULL;
 }
 
 void rehearsal_cancel(struct rehearsal *rehearsal)
 {
-	struct acmems_error nobody = {0};
-
 	if (!rehearsal)
 		return;
-	child_exit_free(rehearsal->exit);
-	kill(rehearsal->pid, SIGKILL);
-	finish(rehearsal, &nobody);
-	free(rehearsal);
+	give_up(rehearsal);
+	free_rehearsal(rehearsal);
 }

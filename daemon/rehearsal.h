@@ -10,6 +10,7 @@
 #define REHEARSAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <acmems/error.h>
 
@@ -19,13 +20,16 @@ typedef void rehearsal_body(void *arg);
 struct rehearsal_spec {
 	rehearsal_body *body;
 	void *arg;
-	unsigned limit_s; /* for all of it; 0: 5 */
+	int64_t step_ms; /* for all until the first rehearsal_at, and between two; 0: 5 s */
 };
 
 /* In the copy: from here on, it is this module's doing ("auth-ip", "check"). Elsewhere nothing. */
 void rehearsal_at(const char *owner, const char *step);
 
-/* Waits for the end, without the loop. False and *err: which module did what. */
+/*
+ * Waits for the end, without the loop. False and *err: ACMEMS_CONFIG which module did what, or another
+ * code if there can be no copy.
+ */
 bool rehearsal_run(const struct rehearsal_spec *spec, struct acmems_error *err);
 
 /* err NULL: it came to its end. */
@@ -35,7 +39,7 @@ struct rehearsal;
 
 /*
  * The same on the loop: done(arg, err) comes exactly once, and frees the rehearsal before. NULL and
- * *err when it could not be started.
+ * *err when it could not be started. The body's arg must live until then.
  */
 struct rehearsal *rehearsal_start(const struct rehearsal_spec *spec, rehearsal_done *done,
 	void *arg, struct acmems_error *err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* rehearsal_generation.c - see rehearsal_generation.h. The copy ends with it, so it frees nothing. */
+/* rehearsal_generation.c - see rehearsal_generation.h. */
 #include "rehearsal_generation.h"
+
+#include <string.h>
 
 #include "generation.h"
 #include "rehearsal.h"
@@ -23,6 +25,21 @@ static void on_done(void *arg, const struct acmems_error *err, const void *data,
 	(void)len;
 }
 
+/* Has one of the same module, name and options started? */
+static bool is_running(const struct generation *running, const struct instance *instance)
+{
+	for (size_t i = 0; running && i < running->instance_count; i++) {
+		const struct instance *other = running->instances[i];
+
+		if (other->started && other->module == instance->module &&
+			strcmp(other->name, instance->name) == 0 &&
+			conf_equal(other->node, instance->node))
+			return true;
+	}
+	return false;
+}
+
+/* Cancelled at once: it can not be finished where no loop runs. */
 static void start_instance(struct instance *instance)
 {
 	struct acmems_error err = {0};
@@ -35,10 +52,18 @@ static void start_instance(struct instance *instance)
 		.done = on_done,
 	};
 
-	if (!instance->module->module->start || instance->module->proven)
-		return;
 	rehearsal_at(instance->module->owner, "start");
-	op_run(&spec, &err);
+	op_cancel(op_run(&spec, &err));
+}
+
+static void start_all(const struct rehearsal_plan *plan, const struct generation *generation)
+{
+	for (size_t i = 0; i < generation->instance_count; i++) {
+		struct instance *instance = generation->instances[i];
+
+		if (instance->module->module->start && !is_running(plan->running, instance))
+			start_instance(instance);
+	}
 }
 
 void rehearsal_of_generation(void *arg)
@@ -46,11 +71,11 @@ void rehearsal_of_generation(void *arg)
 	const struct rehearsal_plan *plan = arg;
 	struct conf_faults faults = {0};
 	struct settings *settings = settings_load(plan->path, &faults);
-	struct generation *generation;
+	struct generation *generation = NULL;
 
-	if (!settings)
-		return;
-	generation = generation_build(settings, plan->modules, true, &faults);
-	for (size_t i = 0; plan->start && generation && i < generation->instance_count; i++)
-		start_instance(generation->instances[i]);
+	if (settings)
+		generation = generation_build(settings, plan->modules, true, &faults);
+	if (generation && plan->start)
+		start_all(plan, generation);
+	generation_free(generation);
 }

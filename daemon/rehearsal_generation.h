@@ -5,15 +5,19 @@
 
 #include <stdbool.h>
 
+struct generation;
+
 struct rehearsal_plan {
 	const char *path; /* of the configuration */
 	const char *modules; /* directory that overrides the file's, or NULL */
-	bool start; /* start what has never started in this process, too */
+	bool start; /* start instances, too */
+	const struct generation
+		*running; /* but not those that this one has started already; or NULL */
 };
 
 /*
- * Reads, builds (modules mapped, loaded, their instances checked), and starts, as far as it comes. A
- * rehearsal_body; arg is the plan. What starting goes on with on the loop is not seen.
+ * Reads, builds (modules mapped, loaded, their instances checked), starts, and releases, as far as it
+ * comes. A rehearsal_body; arg is the plan. What starting goes on with on the loop is not seen.
  */
 void rehearsal_of_generation(void *arg);
 

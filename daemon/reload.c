@@ -282,8 +282,10 @@ static void rehearse(void)
 	const struct rehearsal_spec spec = {.body = rehearsal_of_generation, .arg = &state.plan};
 	struct acmems_error err = {0};
 
-	state.plan = (struct rehearsal_plan){
-		.path = state.config->path, .modules = state.config->modules, .start = true};
+	state.plan = (struct rehearsal_plan){.path = state.config->path,
+		.modules = state.config->modules,
+		.start = true,
+		.running = reload_current()};
 	state.rehearsal = rehearsal_start(&spec, on_rehearsed, NULL, &err);
 	if (state.rehearsal)
 		return;
@@ -319,6 +321,23 @@ static void on_first_started(void *arg, const struct acmems_error *err)
 	state.first_done(state.first_arg, err);
 }
 
+/* Nobody is served yet, so it may wait. Where there can be no copy, it goes without. */
+static bool rehearse_first(struct conf_faults *faults)
+{
+	struct rehearsal_plan plan = {
+		.path = state.config->path, .modules = state.config->modules, .start = true};
+	const struct rehearsal_spec spec = {.body = rehearsal_of_generation, .arg = &plan};
+	struct acmems_error err = {0};
+
+	if (rehearsal_run(&spec, &err))
+		return true;
+	if (err.code == ACMEMS_CONFIG)
+		conf_fault_at(faults, state.config->path, 0, "%s", err.message);
+	else
+		acmems_log(ACMEMS_LOG_WARNING, "reload", NULL, "%s", err.message);
+	return err.code != ACMEMS_CONFIG;
+}
+
 bool reload_first(const struct reload_config *config, generation_done *done, void *arg,
 	struct conf_faults *faults)
 {
@@ -329,6 +348,8 @@ bool reload_first(const struct reload_config *config, generation_done *done, voi
 	state.config = config;
 	state.first_done = done;
 	state.first_arg = arg;
+	if (config->rehearse && !rehearse_first(faults))
+		return false;
 	state.starting = build(faults);
 	if (!state.starting)
 		return false;

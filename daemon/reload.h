@@ -21,7 +21,7 @@ struct reload_config {
 	const char *modules; /* directory that overrides the file's, or NULL */
 	unsigned verbose; /* levels to log more */
 	bool detached; /* there is no stderr to log to */
-	bool rehearse; /* a further one is tried out in a process of its own first */
+	bool rehearse; /* each is tried out in a process of its own first */
 };
 
 /*

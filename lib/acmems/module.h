@@ -17,8 +17,8 @@
  *   check     do the options fit together? Reads only, touches nothing outside; `acmems -t` calls
  *             it too; optional
  *   start     an operation (see op.h): open, bind, connect; optional. The new generation takes over
- *             only when every instance has started. For a reload, a copy of the process does all of
- *             this first, up to the return of start, so that a module which crashes harms nobody
+ *             only when every instance has started. A copy of the process does all of this first,
+ *             up to the return of start and then release, so that a module which crashes harms nobody
  *   ...       the operations of its kind: validator.h, auth.h, storage.h, notify.h
  *   stop      an operation: finish or give up in the time given; optional
  *   release   frees what check and start allocated, also after a failed or cancelled start, also

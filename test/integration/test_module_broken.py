@@ -180,6 +180,20 @@ def test_one_that_crashed_can_be_replaced_without_a_restart(config, start, modul
     rig.wait_for(lambda: acmems.sign(csr).status == 200, "the new rules")
 
 
+@pytest.mark.parametrize("define, words", [
+    ("CONSTRUCTOR=crash()", "module auth-broken crashed in being mapped"),
+    ("START=crash()", "module auth-broken crashed in start"),
+])
+def test_the_first_start_names_it(config, modules, tmp_path, define, words):
+    """A restart would not help: the exit status keeps systemd from it."""
+    compile_module(tmp_path, modules / "auth-broken.so", define)
+    file = tmp_path / "first.conf"
+    file.write_text(config(port=rig.Ports.take(), auth=AUTH))
+    said = acmems_says("-m", modules, "-c", file)
+    assert said.returncode == 78
+    assert f"{file}: {words} (Segmentation fault)" in said.stderr, said.stderr
+
+
 def test_requests_are_answered_while_a_module_hangs(config, start, modules, tmp_path):
     port = rig.Ports.take()
     acmems = start(config(port=port), arguments=("-v", "-m", modules)).ready()

@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log_target.h"
+#include "generation.h"
 #include "registry.h"
 #include "rehearsal.h"
 #include "rehearsal_generation.h"
@@ -78,6 +81,18 @@ static void do_hang(void *arg)
 		pause();
 }
 
+static void do_hang_deaf(void *arg)
+{
+	sigset_t all;
+
+	(void)arg;
+	rehearsal_at("auth-x", "load");
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	for (;;)
+		pause();
+}
+
 static void do_crash_early(void *arg)
 {
 	(void)arg;
@@ -94,17 +109,44 @@ static void do_write(void *arg)
 		_exit(7);
 }
 
-static bool run(rehearsal_body *body, void *arg, unsigned limit_s)
+static bool run(rehearsal_body *body, void *arg, int64_t step_ms)
 {
-	const struct rehearsal_spec spec = {.body = body, .arg = arg, .limit_s = limit_s};
+	const struct rehearsal_spec spec = {.body = body, .arg = arg, .step_ms = step_ms};
 
 	err = (struct acmems_error){0};
 	return rehearsal_run(&spec, &err);
 }
 
+static bool over, went_well;
+static struct acmems_error said;
+
+static void on_over(void *arg, const struct acmems_error *why)
+{
+	assert_string_equal(arg, "arg");
+	assert_false(over);
+	over = true;
+	went_well = why == NULL;
+	if (why)
+		said = *why;
+}
+
+static struct rehearsal *start(rehearsal_body *body, void *body_arg)
+{
+	const struct rehearsal_spec spec = {.body = body, .arg = body_arg, .step_ms = 1000};
+	static char arg[] = "arg";
+	struct rehearsal *rehearsal;
+
+	over = went_well = false;
+	rehearsal = rehearsal_start(&spec, on_over, arg, &err);
+	if (!rehearsal)
+		assert_int_equal(err.code, ACMEMS_NO_MEMORY);
+	assert_false(over);
+	return rehearsal;
+}
+
 static void refused(rehearsal_body *body, const char *words)
 {
-	assert_false(run(body, NULL, 1));
+	assert_false(run(body, NULL, 1000));
 	assert_int_equal(err.code, ACMEMS_CONFIG);
 	if (!strstr(err.message, words))
 		fail_msg("%s", err.message);
@@ -123,6 +165,73 @@ static void test_outcomes(void **state)
 	rehearsal_at("auth-x", "check");
 }
 
+static void do_slowly(void *arg)
+{
+	for (int i = 0; i < 5; i++) {
+		rehearsal_at("auth-x", arg);
+		usleep(600000);
+	}
+}
+
+static void test_time_is_for_each_step(void **state)
+{
+	char step[] = "check";
+
+	(void)state;
+	if (!run(do_slowly, step, 2500))
+		fail_msg("%s", err.message);
+	/* nor do signals that are blocked keep it */
+	refused(do_hang_deaf, "module auth-x did not come back from load within 1 s");
+}
+
+/* Hangs but for the third time. */
+static void do_hang_twice(void *arg)
+{
+	int *times = arg;
+
+	rehearsal_at("auth-x", "check");
+	while (++*times < 3)
+		pause();
+}
+
+static void *idle(void *arg)
+{
+	const int *fd = arg;
+	char byte;
+
+	return read(*fd, &byte, 1) < 0 ? arg : NULL;
+}
+
+/* One of them may have had a lock that the copy waits for. */
+static void test_other_threads(void **state)
+{
+	int *times = mmap(
+		NULL, sizeof(*times), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_t thread;
+	int fds[2];
+
+	(void)state;
+	assert_ptr_not_equal(times, MAP_FAILED);
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(pthread_create(&thread, NULL, idle, &fds[0]), 0);
+	if (!run(do_hang_twice, times, 1000))
+		fail_msg("%s", err.message);
+	assert_int_equal(*times, 3);
+	assert_non_null(start(do_hang_twice, times));
+	*times = 1;
+	run_until(over);
+	assert_true(went_well);
+	close(fds[1]);
+	pthread_join(thread, NULL);
+	close(fds[0]);
+	/* without them it is the module */
+	*times = 0;
+	assert_false(run(do_hang_twice, times, 1000));
+	assert_int_equal(*times, 1);
+	munmap(times, sizeof(*times));
+	assert_nobody_left();
+}
+
 static void test_the_copy_has_nothing_of_ours(void **state)
 {
 	int fds[2];
@@ -130,7 +239,7 @@ static void test_the_copy_has_nothing_of_ours(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	if (!run(do_write, fds, 1))
+	if (!run(do_write, fds, 5000))
 		fail_msg("%s", err.message);
 	assert_int_equal(read(fds[0], &byte, 1), -1);
 	assert_int_equal(errno, EAGAIN);
@@ -141,40 +250,13 @@ static void test_the_copy_has_nothing_of_ours(void **state)
 
 /* ---- on the loop ---- */
 
-static bool over, went_well;
-static struct acmems_error said;
-
-static void on_over(void *arg, const struct acmems_error *why)
-{
-	assert_string_equal(arg, "arg");
-	assert_false(over);
-	over = true;
-	went_well = why == NULL;
-	if (why)
-		said = *why;
-}
-
-static struct rehearsal *start(rehearsal_body *body)
-{
-	const struct rehearsal_spec spec = {.body = body, .limit_s = 1};
-	static char arg[] = "arg";
-	struct rehearsal *rehearsal;
-
-	over = went_well = false;
-	rehearsal = rehearsal_start(&spec, on_over, arg, &err);
-	if (!rehearsal)
-		assert_int_equal(err.code, ACMEMS_NO_MEMORY);
-	assert_false(over);
-	return rehearsal;
-}
-
 static void test_on_the_loop(void **state)
 {
 	(void)state;
-	assert_non_null(start(do_well));
+	assert_non_null(start(do_well, NULL));
 	run_until(over);
 	assert_true(went_well);
-	assert_non_null(start(do_crash));
+	assert_non_null(start(do_crash, NULL));
 	run_until(over);
 	assert_false(went_well);
 	assert_non_null(strstr(said.message, "module auth-x crashed in start"));
@@ -184,7 +266,7 @@ static void test_on_the_loop(void **state)
 static void test_cancel(void **state)
 {
 	(void)state;
-	rehearsal_cancel(start(do_hang));
+	rehearsal_cancel(start(do_hang, NULL));
 	assert_nobody_left();
 	run_due();
 	assert_false(over);
@@ -227,7 +309,7 @@ static void test_generations(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct rehearsal_plan plan = plan_of(bad[i].text, true);
 
-		if (run(rehearsal_of_generation, &plan, 5) != (bad[i].words == NULL))
+		if (run(rehearsal_of_generation, &plan, 0) != (bad[i].words == NULL))
 			fail_msg("%zu: %s", i, err.message);
 		if (bad[i].words && !strstr(err.message, bad[i].words))
 			fail_msg("%zu: %s", i, err.message);
@@ -240,23 +322,31 @@ static void test_without_start(void **state)
 	struct rehearsal_plan plan = plan_of(HOUSE("", "crash = \"start\""), false);
 
 	(void)state;
-	assert_true(run(rehearsal_of_generation, &plan, 5));
+	assert_true(run(rehearsal_of_generation, &plan, 0));
 }
 
-/* What runs already is not started a second time. */
-static void test_proven(void **state)
+/* What runs with the same options is not started a second time. */
+static void test_running(void **state)
 {
 	struct rehearsal_plan plan = plan_of(HOUSE("", "crash = \"start\""), true);
-	const struct module *module;
+	struct conf_faults faults = {0};
+	struct settings *settings = settings_load(plan.path, &faults);
+	struct generation *running;
 
 	(void)state;
-	module = registry_module(MOCK_DIR, ACMEMS_AUTH, "crash", &err);
-	assert_non_null(module);
-	assert_false(run(rehearsal_of_generation, &plan, 5));
-	registry_prove(module);
-	assert_true(module->proven);
-	if (!run(rehearsal_of_generation, &plan, 5))
+	assert_non_null(settings);
+	running = generation_build(settings, MOCK_DIR, true, &faults);
+	assert_non_null(running);
+	plan.running = running;
+	assert_false(run(rehearsal_of_generation, &plan, 0));
+	for (size_t i = 0; i < running->instance_count; i++)
+		running->instances[i]->started = true;
+	if (!run(rehearsal_of_generation, &plan, 0))
 		fail_msg("%s", err.message);
+	temp_file("test.conf", HOUSE("", "crash = \"exit\""));
+	assert_false(run(rehearsal_of_generation, &plan, 0));
+	assert_non_null(strstr(err.message, "module auth-crash ended the process in start"));
+	generation_free(running);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -265,12 +355,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_outcomes),
+		TEST(test_time_is_for_each_step),
+		TEST(test_other_threads),
 		TEST(test_the_copy_has_nothing_of_ours),
 		TEST(test_on_the_loop),
 		TEST(test_cancel),
 		TEST(test_generations),
 		TEST(test_without_start),
-		TEST(test_proven),
+		TEST(test_running),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
