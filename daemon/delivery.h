@@ -3,9 +3,10 @@
  * delivery.h - everything on its way to one receiver, whatever generation it belongs to.
  *
  * Life: new (reads what an earlier process left) -> attach (an instance of a generation; the next
- * generation's takes its place) -> put, any number -> detach -> free. One send at a time, which holds
- * the generation whose instance it goes through; a receiver that fails is tried again after 5 s, 10 s
- * ... 10 min; what is three days old is dropped. Nothing of this ever waits for the receiver.
+ * generation's takes its place) -> put, any number -> detach -> free. One send at a time, of an event or,
+ * when a digest is due, of several, which holds the generation whose instance it goes through; a
+ * receiver that fails is tried again after 5 s, 10 s ... 10 min; what is three days old is dropped.
+ * Nothing of this ever waits for the receiver.
  */
 #ifndef DELIVERY_H
 #define DELIVERY_H

@@ -10,6 +10,7 @@
  */
 #include "net/curl_mail.h"
 
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,8 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg)
 	const struct curl_mail *mail = arg;
 
 	(void)easy;
+	/* or saying something might have to wait for what can be read, of which curl does not tell us */
+	SSL_CTX_set_options(ssl_ctx, SSL_OP_NO_RENEGOTIATION);
 	return curl_trust_set(ssl_ctx, mail->call->ca_file) ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
 }
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""A real SMTP server on a free port, whose mood the test decides."""
+"""A real SMTP server on a free port, whose mood the test decides.
+
+It is aiosmtpd because Debian 12's OpenSMTPD (6.8.0p2) can not sign as a TLS server with OpenSSL 3, and is tied to one
+spool and one socket of the machine.
+"""
 
 import email
 import email.policy
