@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <acmems/loop.h>
+
 #include "base/str.h"
+#include "expiry_decide.h"
 #include "notice.h"
 #include "notifier.h"
 
@@ -205,6 +208,30 @@ void events_rejected(const struct generation *generation, const struct acmems_cs
 	fill_rejected(event, names, block, line, peer);
 	free(names);
 	notifier_offer(generation, block, true, event);
+}
+
+void events_expiring(const struct generation *generation, const char *storage, const char *names,
+	int64_t not_after)
+{
+	struct notice *event = listened(generation) ? notice_new(NOTICE_EXPIRING) : NULL;
+	int64_t days = expiry_days_left(not_after, acmems_clock_wall());
+	char date[NOTICE_DATE_MAX];
+
+	if (!event)
+		return;
+	notice_add(event, "names", names);
+	notice_add_date(event, "not-after", not_after);
+	notice_addf(event, "days-left", "%" PRId64, days);
+	notice_add(event, "storage", storage);
+	if (not_after <= acmems_clock_wall())
+		notice_summary(
+			event, "the certificate for %.300s has ended: nobody renewed it", names);
+	else
+		notice_summary(event,
+			"the certificate for %.300s ends at %s, in %" PRId64
+			" days, and nobody renews it",
+			names, notice_date(not_after, date), days);
+	notifier_offer(generation, NULL, true, event);
 }
 
 void events_config(const struct generation *generation, const char *file, const char *detail)

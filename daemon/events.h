@@ -43,6 +43,10 @@ void events_rejected(const struct generation *generation, const struct acmems_cs
 void events_account(const struct generation *generation, const struct settings_account *account,
 	enum acme_happening what, const char *detail, int64_t down_since);
 
+/* A kept certificate is near its end, or has ended (not_after is past), and was not renewed. */
+void events_expiring(const struct generation *generation, const char *storage, const char *names,
+	int64_t not_after);
+
 /* A reload was refused; err or its details say why. */
 void events_config(const struct generation *generation, const char *file, const char *detail);
 

@@ -12,6 +12,7 @@
 #include <acmems/log.h>
 
 #include "base/op_core.h"
+#include "expiry.h"
 #include "flight.h"
 #include "generation_life.h"
 #include "notifier.h"
@@ -41,6 +42,7 @@ static void enter_open(void *subject)
 	struct generation *generation = subject;
 
 	notifier_open(generation);
+	expiry_open(generation);
 	front_open(generation->life->front);
 }
 

@@ -7,6 +7,7 @@
 #include <acmems/log.h>
 
 #include "base/op_core.h"
+#include "expiry.h"
 #include "generation_life.h"
 #include "notifier.h"
 
@@ -198,6 +199,7 @@ void generation_launch_stops(struct generation *generation)
 
 void generation_shut(struct generation *generation)
 {
+	expiry_close(generation);
 	front_free(generation->life->front);
 	generation->life->front = NULL;
 }

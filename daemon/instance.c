@@ -19,8 +19,9 @@ static const char *const *keys_of(uint32_t kind)
 		return NULL;
 	case ACMEMS_NOTIFY:
 		return settings_notify_keys;
-	case ACMEMS_VALIDATOR:
 	case ACMEMS_STORAGE:
+		return settings_storage_keys;
+	case ACMEMS_VALIDATOR:
 		break;
 	}
 	return type_key;

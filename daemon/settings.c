@@ -52,6 +52,7 @@ static bool read_all(struct settings *settings, struct conf_faults *faults)
 	ok = settings_mgmt_read(settings, faults) && ok;
 	ok = settings_accounts_read(settings, faults) && ok;
 	ok = settings_instances_read(settings, faults) && ok;
+	ok = settings_storages_read(settings, faults) && ok;
 	ok = settings_notifies_read(settings, faults) && ok;
 	ok = settings_ref_mgmt(settings, faults) && ok;
 	return settings_auth_read(settings, faults) && ok;

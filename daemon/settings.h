@@ -79,6 +79,8 @@ struct settings_instance {
 	int64_t digest; /* ms; 0: none */
 	int64_t at_most; /* an hour */
 	int64_t queue; /* entries */
+	/* of storages only */
+	int64_t warn_within; /* ms before the end of what is kept; 0: nobody is told */
 };
 
 /* A key of an auth block that the daemon does not know: an auth module and its setting. */

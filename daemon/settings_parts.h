@@ -32,6 +32,10 @@ extern const char *const settings_notify_keys[];
 bool settings_notifies_read(struct settings *settings, struct conf_faults *faults);
 void settings_notifies_free(struct settings *settings);
 
+/* The options that every storage has, as those of notifiers. */
+extern const char *const settings_storage_keys[];
+bool settings_storages_read(struct settings *settings, struct conf_faults *faults);
+
 /* What a list of events asks for; without one it is `fallback`. A fault at node names the nearest. */
 bool settings_events_read(const struct acmems_list *list, notice_mask fallback,
 	notice_mask *ret_mask, const struct conf_node *node, const char *what,

@@ -17,7 +17,8 @@
  *   rejected        names, peer, status, closest-block, missed: refused before the CA was asked
  *   failed          names, block, account, peer, status, problem, detail: the CA would not
  *   rate-limited    names, account, retry-after, detail
- *   expiring        names, not-after, days-left, storage: kept, near its end and not renewed
+ *   expiring        names, not-after, days-left, storage: kept, near its end (or past it, when
+ *                   days-left is 0 and not-after is over) and not renewed
  *   ca-unreachable  account, directory, detail
  *   ca-recovered    account, directory, down-since
  *   account         account, what, detail; what is one of "registered", "terms-changed",

@@ -36,6 +36,15 @@ struct acmems_storage_ops {
 	/* Operation: as get, but whether the chain is fresh or not. */
 	bool (*peek)(void *instance, uint64_t op, const struct acmems_entry *entry,
 		struct acmems_error *err);
+	/*
+	 * Operation: finish with the entry that comes behind this one in an order of the module's own;
+	 * csr NULL asks for the first. An entry is its CSR, a NUL byte, and its chain, fresh or not;
+	 * len 0 means that there are no more. Who walks on from one to the next meets every entry that
+	 * is there all the time once, also when this one has been removed meanwhile. Without it
+	 * nobody is told of certificates that near their end.
+	 */
+	bool (*next)(void *instance, uint64_t op, const struct acmems_entry *entry,
+		struct acmems_error *err);
 };
 
 #endif

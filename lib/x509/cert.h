@@ -16,4 +16,11 @@
 bool cert_fits_csr(
 	const char *chain, size_t len, const struct acmems_csr *csr, struct acmems_error *err);
 
+/*
+ * DNS names and addresses of the first certificate, in lower case and in order, "a.example, b.example",
+ * so that certificates for the same names have the same text. To be freed. NULL and *err:
+ * ACMEMS_BAD_ANSWER for what can not be read or has none, ACMEMS_NO_MEMORY.
+ */
+char *cert_names(const char *chain, size_t len, struct acmems_error *err);
+
 #endif

@@ -30,9 +30,10 @@
 
 #include "file_list.h"
 #include "file_memory.h"
+#include "file_next.h"
+#include "file_place.h"
 
 #define ROOM "file"
-#define CHAIN_MAX 262144
 #define DAY_MS INT64_C(86400000)
 
 struct file {
@@ -60,64 +61,12 @@ static const struct acmems_option options[] = {
 		.help = "how long before its end a certificate is renewed"},
 };
 
-/* Where an entry lies. The longest directory leaves room for every name behind it. */
-struct place {
-	unsigned char digest[DIGEST_LEN];
-	size_t parent_len; /* of DIRECTORY/HE */
-	size_t folder_len; /* of DIRECTORY/HE/XREST */
-	char path[PATH_MAX];
-};
-
-static bool place_of(struct place *place, const struct file *file, const struct acmems_entry *entry,
-	struct acmems_error *err)
-{
-	unsigned char digest[ACMEMS_DIGEST_MAX];
-	char hex[ACMEMS_DIGEST_HEX_MAX];
-	int len;
-
-	if (acmems_digest("sha384", entry->csr, entry->csr_len, digest) != DIGEST_LEN)
-		return acmems_error_set(err, ACMEMS_NO_MEMORY, "cannot digest the CSR");
-	memcpy(place->digest, digest, DIGEST_LEN);
-	acmems_hex(digest, DIGEST_LEN, hex);
-	len = snprintf(
-		place->path, sizeof(place->path), "%s/%.2s/%s", file->directory, hex, hex + 2);
-	place->folder_len = (size_t)len;
-	place->parent_len = (size_t)len - strlen(hex + 2) - 1;
-	return true;
-}
-
-/* The path of a file of the entry; "" for its folder. */
-static const char *place_at(struct place *place, const char *name)
-{
-	snprintf(place->path + place->folder_len, sizeof(place->path) - place->folder_len, "%s%s",
-		*name ? "/" : "", name);
-	return place->path;
-}
-
 static int64_t fresh_until(const struct file *file, const struct acmems_cert *cert)
 {
 	int64_t margin = file->renew_within / 1000;
 	int64_t half = (cert->not_after - cert->not_before) / 2;
 
 	return cert->not_after - (margin < half ? margin : half);
-}
-
-/* Whether csr.pem is there and is the CSR, byte for byte. */
-static bool read_csr(
-	struct place *place, const struct acmems_entry *entry, struct acmems_error *err)
-{
-	char *csr = NULL;
-	size_t len = 0;
-	bool same;
-
-	if (!acmems_file_read(place_at(place, "csr.pem"), FILE_CSR_MAX, &csr, &len, err))
-		return false;
-	same = len == entry->csr_len && memcmp(csr, entry->csr, len) == 0;
-	free(csr);
-	if (!same)
-		return acmems_error_set(err, ACMEMS_SYSTEM,
-			"csr.pem is not the CSR that its folder is named after");
-	return true;
 }
 
 /* Both files of an entry. An error with ACMEMS_NOT_FOUND: there is none. */
@@ -135,10 +84,10 @@ static bool read_entry(const struct file *file, struct place *place,
 			err->code = ACMEMS_NOT_FOUND;
 		return false;
 	}
-	if (!read_csr(place, entry, err))
+	if (!place_has_csr(place, entry, err))
 		return false;
-	if (!acmems_file_read(
-		    place_at(place, "cert.pem"), CHAIN_MAX, &kept->chain, &kept->chain_len, err))
+	if (!acmems_file_read(place_at(place, "cert.pem"), FILE_CHAIN_MAX, &kept->chain,
+		    &kept->chain_len, err))
 		return false;
 	if (!acmems_cert_read(kept->chain, kept->chain_len, &cert, err))
 		return acmems_error_context(err, "cert.pem");
@@ -194,7 +143,7 @@ static bool find(struct file *file, const struct acmems_entry *entry, struct kep
 	struct place place;
 	struct kept *kept;
 
-	if (!place_of(&place, file, entry, err))
+	if (!place_of(&place, file->directory, entry, err))
 		return false;
 	kept = memory_find(&file->memory, place.digest);
 	if (kept && !still_there(&place, kept)) {
@@ -272,11 +221,12 @@ static bool file_put(
 	struct file *file = instance;
 	struct place place;
 
-	if (!place_of(&place, file, entry, err) || !make_folders(file, &place, err))
+	if (!place_of(&place, file->directory, entry, err) || !make_folders(file, &place, err))
 		return false;
 	memory_forget(&file->memory, place.digest);
-	if (!read_csr(&place, entry, &ignored) && !acmems_file_write(place_at(&place, "csr.pem"),
-							  entry->csr, entry->csr_len, 0600, err))
+	if (!place_has_csr(&place, entry, &ignored) &&
+		!acmems_file_write(
+			place_at(&place, "csr.pem"), entry->csr, entry->csr_len, 0600, err))
 		return false;
 	if (!acmems_file_write(
 		    place_at(&place, "cert.pem"), entry->chain, entry->chain_len, 0600, err))
@@ -291,7 +241,7 @@ static bool file_remove(
 	struct file *file = instance;
 	struct place place;
 
-	if (!place_of(&place, file, entry, err))
+	if (!place_of(&place, file->directory, entry, err))
 		return false;
 	memory_forget(&file->memory, place.digest);
 	if (!acmems_file_remove(place_at(&place, "cert.pem"), err) ||
@@ -310,6 +260,14 @@ static bool file_list(void *instance, uint64_t op, struct acmems_error *err)
 	const struct file *file = instance;
 
 	return file_list_start(file->directory, op, err);
+}
+
+static bool file_next(
+	void *instance, uint64_t op, const struct acmems_entry *entry, struct acmems_error *err)
+{
+	const struct file *file = instance;
+
+	return file_next_start(file->directory, entry, op, err);
 }
 
 static bool file_start(void *instance, uint64_t op, struct acmems_error *err)
@@ -335,7 +293,8 @@ static const struct acmems_storage_ops ops = {.get = file_get,
 	.put = file_put,
 	.list = file_list,
 	.remove = file_remove,
-	.peek = file_peek};
+	.peek = file_peek,
+	.next = file_next};
 
 ACMEMS_MODULE = {
 	ACMEMS_MODULE_HEAD(ACMEMS_STORAGE, "file"),

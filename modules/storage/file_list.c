@@ -13,10 +13,10 @@
 #include <acmems/loop.h>
 #include <acmems/op.h>
 
+#include "file_place.h"
+
 #define LIST_MAX (64u << 20)
 #define STEPS 32 /* of one round: some hundred microseconds */
-#define FOLDERS 256
-#define NAME_LEN 94
 
 struct listing {
 	char directory[PATH_MAX];
@@ -108,7 +108,7 @@ static bool step(struct listing *listing, struct acmems_error *err)
 		listing->folder++;
 		return true;
 	}
-	return strlen(entry->d_name) != NAME_LEN || read_entry(listing, entry->d_name, err);
+	return strlen(entry->d_name) != PLACE_NAME_LEN || read_entry(listing, entry->d_name, err);
 }
 
 static void on_round(void *arg)
@@ -116,14 +116,14 @@ static void on_round(void *arg)
 	struct listing *listing = arg;
 	struct acmems_error err = {0};
 
-	for (int i = 0; i < STEPS && listing->folder < FOLDERS; i++) {
+	for (int i = 0; i < STEPS && listing->folder < PLACE_FOLDERS; i++) {
 		if (!step(listing, &err)) {
 			acmems_op_finish(listing->op, &err);
 			listing_free(listing);
 			return;
 		}
 	}
-	if (listing->folder < FOLDERS) {
+	if (listing->folder < PLACE_FOLDERS) {
 		acmems_timer_start(listing->timer, 0);
 		return;
 	}

@@ -8,8 +8,6 @@
 
 #include <acmems/error.h>
 
-#define FILE_CSR_MAX 65536
-
 /* The operation `list` on this directory. */
 bool file_list_start(const char *directory, uint64_t op, struct acmems_error *err);
 

@@ -18,7 +18,9 @@
 #define uthash_nonfatal_oom(kept) ((void)(kept))
 #include <uthash.h>
 
-#define DIGEST_LEN 48
+#include "file_place.h"
+
+#define DIGEST_LEN PLACE_DIGEST_LEN
 
 /* A chain, known by the SHA-384 of its CSR. */
 struct kept {

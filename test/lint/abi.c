@@ -116,6 +116,7 @@ static void kinds(void)
 	AT(acmems_storage_ops, list);
 	AT(acmems_storage_ops, remove);
 	AT(acmems_storage_ops, peek);
+	AT(acmems_storage_ops, next);
 	SIZE(acmems_field);
 	AT(acmems_field, name);
 	AT(acmems_field, text);

@@ -111,11 +111,35 @@ static void a_chain_fits_its_csr_only(void **state)
 	EVP_PKEY_free(other);
 }
 
+static void names_are_told_in_order(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct acmems_error err = {0};
+	size_t len, other_len;
+	char *chain =
+		make_cert(key, "DNS:b.example,IP:192.0.2.1,DNS:*.A.Example,email:x@y.z", &len);
+	char *other = make_cert(key, "email:x@y.z", &other_len);
+	char *names = cert_names(chain, len, &err);
+
+	(void)state;
+	assert_non_null(names);
+	assert_string_equal(names, "*.a.example, 192.0.2.1, b.example");
+	assert_null(cert_names(other, other_len, &err));
+	assert_int_equal(err.code, ACMEMS_BAD_ANSWER);
+	assert_null(cert_names("lead", 4, &err));
+	assert_int_equal(err.code, ACMEMS_BAD_ANSWER);
+	free(names);
+	free(chain);
+	free(other);
+	EVP_PKEY_free(key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(facts_are_read),
 		cmocka_unit_test(a_chain_fits_its_csr_only),
+		cmocka_unit_test(names_are_told_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

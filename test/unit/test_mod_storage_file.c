@@ -74,6 +74,8 @@ static bool on_start(void *ctx, uint64_t op, struct acmems_error *error)
 		return file_put(&file, op, &run->entry, error);
 	case 'r':
 		return file_remove(&file, op, &run->entry, error);
+	case 'n':
+		return file_next(&file, op, &run->entry, error);
 	}
 	return file_list(&file, op, error);
 }
@@ -382,6 +384,57 @@ static void list_can_be_cancelled(void **state)
 	assert_int_equal(run_list.done, 0);
 }
 
+static void next_meets_every_entry(void **state)
+{
+	char *chain = make_chain(-DAY, 90 * DAY);
+	char stray[300], csr[32], at[32] = "";
+	unsigned met = 0, seen[50] = {0};
+
+	(void)state;
+	assert_true(run('n', NULL, NULL));
+	assert_int_equal(answer_len, 0);
+	for (int i = 0; i < 50; i++) {
+		snprintf(csr, sizeof(csr), "csr %d", i);
+		assert_true(run('p', csr, chain));
+	}
+	unlink(path_of("csr 0", "cert.pem"));
+	/* of use to nobody, and in nobody's way */
+	put_file(path_of("csr 1", "csr.pem"), "csr 2");
+	snprintf(stray, sizeof(stray), "%s/stray", directory);
+	put_file(stray, "x");
+	for (;;) {
+		assert_true(run('n', *at ? at : NULL, NULL));
+		if (answer_len == 0)
+			break;
+		assert_true(strlen(answer) < sizeof(at));
+		memcpy(at, answer, strlen(answer) + 1);
+		assert_int_equal(answer_len, strlen(at) + 1 + strlen(chain));
+		assert_string_equal(answer + strlen(at) + 1, chain);
+		seen[atoi(at + 4)]++;
+		met++;
+		/* who is removed is still somewhere to go on from */
+		if (met == 10)
+			assert_true(run('r', at, NULL));
+	}
+	assert_int_equal(met, 48);
+	assert_int_equal(seen[0] + seen[1], 0);
+	assert_int_equal(HASH_COUNT(file.memory.table), 0);
+	assert_int_equal(warnings, 0);
+	free(chain);
+}
+
+static void next_can_be_cancelled(void **state)
+{
+	struct run run_next = {.what = 'n'};
+	uint64_t op = begin(&run_next);
+
+	(void)state;
+	assert_int_not_equal(op, 0);
+	op_cancel(op);
+	run_due();
+	assert_int_equal(run_next.done, 0);
+}
+
 static void memory_is_bounded(void **state)
 {
 	char *chain = make_chain(-DAY, 90 * DAY);
@@ -425,6 +478,8 @@ int main(void)
 		with_storage(remove_takes_files_and_folders),
 		with_storage(list_gives_every_csr),
 		with_storage(list_can_be_cancelled),
+		with_storage(next_meets_every_entry),
+		with_storage(next_can_be_cancelled),
 		with_storage(memory_is_bounded),
 		with_storage(a_directory_that_is_none_is_named),
 	};

@@ -58,6 +58,19 @@ static void test_defaults(void **state)
 	settings_free(settings);
 }
 
+static void test_storages(void **state)
+{
+	struct settings *settings = load_well("storage: { a: { type = \"x\"; }; b: { type = \"x\"; "
+					      "warn-within = 3; other = 1; }; };");
+
+	(void)state;
+	assert_int_equal(settings->storages[0].warn_within, INT64_C(7) * 86400000);
+	assert_int_equal(settings->storages[1].warn_within, INT64_C(3) * 86400000);
+	settings_free(settings);
+	assert_null(load("storage: { a: { type = \"x\"; warn-within = \"soon\"; }; };"));
+	assert_int_equal(faults.count, 1);
+}
+
 static void test_account_defaults(void **state)
 {
 	struct settings *settings = load_well("account: { le: { }; };");
@@ -275,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_defaults, temp_dir_setup, teardown),
+		cmocka_unit_test_setup_teardown(test_storages, temp_dir_setup, teardown),
 		cmocka_unit_test_setup_teardown(test_account_defaults, temp_dir_setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_whole, temp_dir_setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tls_and_proxies, temp_dir_setup, teardown),
