@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <acmems/glob.h>
+
 #include "conf/nearest.h"
 #include "conf/schema.h"
-#include "pattern.h"
 #include "settings_parts.h"
 
 #define WHAT_MAX 112
@@ -145,7 +146,7 @@ static bool check_domains(const struct reading *reading)
 	for (size_t i = 0; i < domains->count; i++) {
 		struct acmems_error err = {0};
 
-		if (pattern_valid(domains->items[i], &err))
+		if (acmems_glob_domain(domains->items[i], &err))
 			continue;
 		conf_fault(reading->faults, conf_child(reading->node, "domains"), "%s: %s",
 			reading->what, err.message);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <acmems/error.h>
 
@@ -25,6 +26,12 @@ bool acmems_file_read(
  */
 bool acmems_file_read_secret(
 	const char *path, size_t max, char **ret_text, size_t *ret_len, struct acmems_error *err);
+
+/*
+ * A number that is another one when the file at this path was changed or replaced, to see when it has
+ * to be read again. 0 when there is none. Nothing is read.
+ */
+uint64_t acmems_file_stamp(const char *path);
 
 /*
  * Writes a file atomically and durably: a temporary file beside it, mode `mode` from its first

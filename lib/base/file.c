@@ -120,6 +120,29 @@ bool acmems_file_read_secret(
 	return true;
 }
 
+uint64_t acmems_file_stamp(const char *path)
+{
+	struct stat info;
+	uint64_t stamp = 1469598103934665603u; /* FNV-1a, by the word */
+
+	if (stat(path, &info) < 0)
+		return 0;
+	const uint64_t facts[] = {
+		(uint64_t)info.st_dev,
+		(uint64_t)info.st_ino,
+		(uint64_t)info.st_size,
+		(uint64_t)info.st_mtim.tv_sec,
+		(uint64_t)info.st_mtim.tv_nsec,
+		(uint64_t)info.st_ctim.tv_sec,
+		(uint64_t)info.st_ctim.tv_nsec,
+	};
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		stamp = (stamp ^ facts[i]) * 1099511628211u;
+		stamp ^= stamp >> 32;
+	}
+	return stamp ? stamp : 1;
+}
+
 /* The folder of a path, into a buffer; false if it does not fit. */
 static bool folder_of(const char *path, char *out, size_t room)
 {

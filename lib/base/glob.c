@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* glob.c - matches texts against globs of `*` and `?`. */
+/* glob.c - matches texts against globs of `*` and `?`, and says which of them are domains. */
 #include <acmems/glob.h>
 
 #include <stddef.h>
+#include <string.h>
 
 /* Not tolower(): names are ASCII whatever the locale says. */
 static char lower(char c)
@@ -41,4 +42,33 @@ bool acmems_glob_match(const char *pattern, const char *text, bool fold)
 	while (*pattern == '*')
 		pattern++;
 	return *pattern == '\0';
+}
+
+static bool is_usable(char c)
+{
+	c = lower(c);
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr("-._*?", c));
+}
+
+bool acmems_glob_domain(const char *pattern, struct acmems_error *err)
+{
+	size_t len = strlen(pattern);
+
+	if (len == 0)
+		return acmems_error_set(err, ACMEMS_CONFIG, "an empty domain fits no name");
+	if (len > ACMEMS_GLOB_DOMAIN_MAX)
+		return acmems_error_set(err, ACMEMS_CONFIG,
+			"a domain of %zu characters is longer than any name (%d)", len,
+			ACMEMS_GLOB_DOMAIN_MAX);
+	for (const char *c = pattern; *c; c++) {
+		if (*c == '[' || *c == ']')
+			return acmems_error_set(err, ACMEMS_CONFIG,
+				"domain \"%s\": sets like [ab] are not known, only * and ?",
+				pattern);
+		if (!is_usable(*c))
+			return acmems_error_set(err, ACMEMS_CONFIG,
+				"domain \"%s\" has a character that no name has at position %zu",
+				pattern, (size_t)(c - pattern) + 1);
+	}
+	return true;
 }

@@ -7,9 +7,9 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <acmems/file.h>
 #include <acmems/loop.h>
 
 #include "net/tls_context.h"
@@ -20,21 +20,13 @@
 #define CLIENT_CHAIN_MAX 32768 /* bytes */
 #define CLIENT_DEPTH_MAX 8
 
-/* What tells one state of a file from another. */
-struct stamp {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec mtime, ctime;
-};
-
 struct tls_files {
 	char *paths[FILES]; /* certificate, key; client_ca, client_crl or NULL */
 	SSL_CTX *context;
 	struct acmems_timer *timer;
 	int64_t look_ms;
-	struct stamp tried[FILES]; /* whether that worked or not */
-	struct stamp seen[FILES]; /* at the last look */
+	uint64_t tried[FILES]; /* whether that worked or not */
+	uint64_t seen[FILES]; /* at the last look */
 	tls_files_told *told;
 	void *arg;
 };
@@ -149,23 +141,13 @@ bool tls_files_check(const struct tls_files_config *config, struct acmems_error 
 
 /* ---- looking ---- */
 
-static void look(const struct tls_files *files, struct stamp stamps[FILES])
+static void look(const struct tls_files *files, uint64_t stamps[FILES])
 {
-	struct stat info;
-
-	memset(stamps, 0, FILES * sizeof(*stamps));
-	for (int i = 0; i < FILES; i++) {
-		if (!files->paths[i] || stat(files->paths[i], &info) < 0)
-			continue;
-		stamps[i].dev = info.st_dev;
-		stamps[i].ino = info.st_ino;
-		stamps[i].size = info.st_size;
-		stamps[i].mtime = info.st_mtim;
-		stamps[i].ctime = info.st_ctim;
-	}
+	for (int i = 0; i < FILES; i++)
+		stamps[i] = files->paths[i] ? acmems_file_stamp(files->paths[i]) : 0;
 }
 
-static bool is_same(const struct stamp one[FILES], const struct stamp other[FILES])
+static bool is_same(const uint64_t one[FILES], const uint64_t other[FILES])
 {
 	return memcmp(one, other, FILES * sizeof(*one)) == 0;
 }
@@ -186,7 +168,7 @@ static void load_anew(struct tls_files *files)
 static void on_look(void *arg)
 {
 	struct tls_files *files = arg;
-	struct stamp now[FILES];
+	uint64_t now[FILES];
 	bool settled;
 
 	acmems_timer_start(files->timer, files->look_ms);

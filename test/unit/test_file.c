@@ -180,6 +180,26 @@ static void secrets_are_kept_from_others(void **state)
 	assert_int_equal(err.code, ACMEMS_NOT_FOUND);
 }
 
+static void stamps_tell_changes(void **state)
+{
+	struct acmems_error err = {0};
+	uint64_t first, second;
+
+	(void)state;
+	assert_int_equal(acmems_file_stamp(in_folder("c")), 0);
+	assert_true(acmems_file_write(in_folder("c"), "one", 3, 0600, &err));
+	first = acmems_file_stamp(in_folder("c"));
+	assert_true(first != 0 && first == acmems_file_stamp(in_folder("c")));
+	/* another file of the same size, perhaps within the same tick */
+	assert_true(acmems_file_write(in_folder("c"), "two", 3, 0600, &err));
+	second = acmems_file_stamp(in_folder("c"));
+	assert_true(second != 0 && second != first);
+	assert_int_equal(truncate(in_folder("c"), 2), 0);
+	assert_true(acmems_file_stamp(in_folder("c")) != second);
+	assert_true(acmems_file_remove(in_folder("c"), &err));
+	assert_int_equal(acmems_file_stamp(in_folder("c")), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +208,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_failed_write_keeps_the_old_content, setup, teardown),
 		cmocka_unit_test_setup_teardown(secrets_are_kept_from_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(stamps_tell_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(removing_twice_is_fine, setup, teardown),
 		cmocka_unit_test_setup_teardown(directories_are_made_with_parents, setup, teardown),
 	};

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* test_pattern.c - what a glob of * and ? lets in, and which globs there can be. */
+/* test_glob.c - what a glob of * and ? lets in, and which globs there can be. */
 #include "unit.h"
 
 #include <acmems/glob.h>
-
-#include "pattern.h"
 
 static void test_table(void **state)
 {
@@ -64,15 +62,15 @@ static void test_case_can_matter(void **state)
 /* The classic way to make a matcher work for years. */
 static void test_hostile(void **state)
 {
-	char pattern[PATTERN_MAX + 1];
+	char pattern[ACMEMS_GLOB_DOMAIN_MAX + 1];
 	char name[16385];
 	int64_t start = acmems_clock_ms();
 
 	(void)state;
-	for (size_t i = 0; i < PATTERN_MAX - 1; i += 2)
+	for (size_t i = 0; i < ACMEMS_GLOB_DOMAIN_MAX - 1; i += 2)
 		memcpy(pattern + i, "*a", 2);
-	pattern[PATTERN_MAX - 1] = 'b';
-	pattern[PATTERN_MAX] = '\0';
+	pattern[ACMEMS_GLOB_DOMAIN_MAX - 1] = 'b';
+	pattern[ACMEMS_GLOB_DOMAIN_MAX] = '\0';
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	assert_false(acmems_glob_match(pattern, name, true));
@@ -88,23 +86,23 @@ static void test_valid(void **state)
 		"cher.example",
 		"a\nb", "a\\*b", "{a,b}.example"};
 	struct acmems_error err = {0};
-	char longest[PATTERN_MAX + 2];
+	char longest[ACMEMS_GLOB_DOMAIN_MAX + 2];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_true(pattern_valid(good[i], &err));
+		assert_true(acmems_glob_domain(good[i], &err));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err = (struct acmems_error){0};
-		assert_false(pattern_valid(bad[i], &err));
+		assert_false(acmems_glob_domain(bad[i], &err));
 		assert_int_equal(err.code, ACMEMS_CONFIG);
 		assert_true(err.message[0]);
 	}
 	memset(longest, 'a', sizeof(longest));
-	longest[PATTERN_MAX] = '\0';
-	assert_true(pattern_valid(longest, &err));
-	longest[PATTERN_MAX] = 'a';
-	longest[PATTERN_MAX + 1] = '\0';
-	assert_false(pattern_valid(longest, &err));
+	longest[ACMEMS_GLOB_DOMAIN_MAX] = '\0';
+	assert_true(acmems_glob_domain(longest, &err));
+	longest[ACMEMS_GLOB_DOMAIN_MAX] = 'a';
+	longest[ACMEMS_GLOB_DOMAIN_MAX + 1] = '\0';
+	assert_false(acmems_glob_domain(longest, &err));
 }
 
 int main(void)
