@@ -3,6 +3,7 @@
 
 import concurrent.futures
 import signal
+import socket
 
 import dns_rig
 import pytest
@@ -211,6 +212,21 @@ def test_secondary_that_lags_is_named(world):
     assert answer.status in (500, 502, 503, 504)
     assert dns_rig.messages(acmems, r"127\.0\.0\.2.*") and dns_rig.messages(acmems, r"ns2\.example\.test")
     assert world.ca.count("Pulled a task from the Tasks queue") == 0    # the CA was never told
+
+
+def test_name_server_that_is_dead(world):
+    """It may be back, with the zone as it was, just when the CA asks: waited for to the end, and named. What the page
+    has for one that stays away helps."""
+    server = world.bind(world.zone("example.test", others=["127.0.0.3"]))
+    with socket.socket(type=socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.3", world.port))
+        acmems = world.ready().acmems('timeout = "4s";', server=at(server))
+        acmems.announce("www.example.test")
+        assert acmems.sign(world.csr("www.example.test")).status == 504
+        dead = rf"not seen at 1 of 2 name servers: ns2\.example\.test\. \(127\.0\.0\.3:{world.port}\) no answer"
+        assert dns_rig.messages(acmems, dead), acmems.log()
+        assert world.ca.count("Pulled a task from the Tasks queue") == 0    # the CA was never told
+        world.acmems(server=at(server), propagation=at(server)).signed(world.csr("www.example.test"))
 
 
 def test_what_resolvers_remember_does_not_matter(world):
