@@ -63,9 +63,10 @@ class Zone:
     transfer_from: tuple = None   # (address, port) of the primary, for a secondary (Knot)
     notify: tuple = None          # (address, port) of the secondary, for a primary (BIND)
     refuse: bool = False          # the key may not change it
+    hidden: bool = False          # takes updates and transfers, and answers nobody's questions (BIND)
 
     def text(self):
-        lines = ["$TTL 60", f"@ IN SOA {next(iter(self.servers))} hostmaster.{self.name}. 1 3600 600 86400 {self.minimum}"]
+        lines = ["$TTL 60", f"@ IN SOA {next(iter(self.servers))} hostmaster.invalid. 1 3600 600 86400 {self.minimum}"]
         for server, address in self.servers.items():
             lines.append(f"@ IN NS {server}")
             if server.endswith(f".{self.name}."):
@@ -104,7 +105,7 @@ class Bind(NameServer):
         keys = {zone.key.name: zone.key for zone in zones if zone.key}
         text = f"""options {{
   directory "{folder}"; pid-file none; session-keyfile none; lock-file none; managed-keys-directory "{folder}";
-  listen-on port {port} {{ {address}; }}; listen-on-v6 {{ none; }}; dnssec-validation no; notify explicit;
+  listen-on port {port} {{ {address}; }}; listen-on-v6 {{ none; }}; dnssec-validation no; notify explicit; notify-delay 0;
   {options or "recursion no;"}
 }};
 controls {{ }};
@@ -129,6 +130,8 @@ controls {{ }};
         if zone.key:
             grant = "deny" if zone.refuse else "grant"
             rules = f"update-policy {{ {grant} {zone.key.name} zonesub TXT; }}; allow-transfer {{ key {zone.key.name}; }};"
+        if zone.hidden:
+            rules += f" allow-query {{ key {zone.key.name}; }};"     # BIND wants it of updates, too
         if zone.notify:
             rules += f" also-notify {{ {zone.notify[0]} port {zone.notify[1]}; }};"
         return f'zone "{zone.name}" {{ type primary; file "{file}"; {rules} }};\n'

@@ -155,6 +155,7 @@ def test_zone_deep_below(world):
 
 
 def test_delegated_sub_zone_on_another_server(world):
+    """The server of the zone above is asked for nothing. (As with lego #2502.)"""
     delegation = "sub IN NS ns1.sub.example.test.\nns1.sub IN A 127.0.0.2"
     world.bind(world.zone("example.test", extra=delegation))
     world.knot(world.zone("sub.example.test", server="127.0.0.2"))
@@ -163,6 +164,7 @@ def test_delegated_sub_zone_on_another_server(world):
 
 
 def test_cname_into_another_zone_on_another_server(world):
+    """(As with cert-manager #1778.)"""
     alias = "_acme-challenge.www IN CNAME www.challenges.test."
     world.bind(world.zone("example.test", extra=alias))
     other = world.knot(world.zone("challenges.test", server="127.0.0.2"))
@@ -170,6 +172,33 @@ def test_cname_into_another_zone_on_another_server(world):
     acmems.signed(world.csr("www.example.test"))
     assert "www.challenges.test" in acmems.log()
     assert other.alive()
+
+
+def test_primary_that_answers_no_question(world):
+    """Updates go to a hidden primary that refuses questions and does not know the name they are for; its secondary
+    and the resolvers are asked. (As with certbot #8572.)"""
+    hidden = dns_rig.Zone("challenges.test", {"ns2.challenges.test.": "127.0.0.2"}, key=world.key, hidden=True,
+                          notify=("127.0.0.2", world.port))
+    seen = dns_rig.Zone("challenges.test", {}, key=world.key, transfer_from=("127.0.0.1", world.port))
+    server = world.bind(hidden)
+    public = world.knot(seen, world.zone("example.test", server="127.0.0.2",
+                                         extra="_acme-challenge IN CNAME all.challenges.test."))
+    world.routes["challenges.test"] = (public.address, public.port)
+    rig.wait_for(lambda: public.ask("ns2.challenges.test", "a"), "first transfer")
+    assert not server.ask("ns2.challenges.test", "a")
+    acmems = world.ready().acmems(server=at(server))
+    acmems.signed(world.csr("example.test", "*.example.test"))
+
+
+def test_cname_into_a_zone_below(world):
+    """Only a zone for challenges can be written, below the zone of the names, on the same server. (As with simple-acme
+    #729.)"""
+    below = "_acme-challenge.example.test"
+    server = world.bind(world.zone("example.test", refuse=True, extra=f"_acme-challenge.app IN CNAME app.{below}.\n"
+                                                                      f"_acme-challenge IN NS ns1.example.test."),
+                        dns_rig.Zone(below, {"ns1.example.test.": "127.0.0.1"}, key=world.key))
+    acmems = world.ready().acmems(server=at(server))
+    acmems.signed(world.csr("app.example.test", "*.app.example.test"))
 
 
 def test_chain_of_cnames_and_a_loop(world):
@@ -184,6 +213,7 @@ def test_chain_of_cnames_and_a_loop(world):
 
 
 def test_the_very_name_is_a_zone(world):
+    """(As with cert-manager #3453.)"""
     delegation = "_acme-challenge.www IN NS ns1.challenge.test."
     world.bind(world.zone("example.test", extra=delegation))
     zone = dns_rig.Zone("_acme-challenge.www.example.test", {"ns1.challenge.test.": "127.0.0.2"}, key=world.key)
