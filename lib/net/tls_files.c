@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <acmems/crypto.h>
 #include <acmems/file.h>
 #include <acmems/loop.h>
 
@@ -16,6 +18,8 @@
 
 #define LOOK_MS 2000
 #define FILES 4
+/* The whole chain may be in it, too. */
+#define KEY_FILE_MAX 65536 /* bytes */
 /* A chain of a client with some certificates on the way to its CA. */
 #define CLIENT_CHAIN_MAX 32768 /* bytes */
 #define CLIENT_DEPTH_MAX 8
@@ -78,6 +82,29 @@ static int on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+/* Read by us and not by OpenSSL, so that a file open to others is refused as any other secret is. */
+static bool load_key(SSL_CTX *context, const char *path, struct acmems_error *err)
+{
+	EVP_PKEY *key = NULL;
+	char *text = NULL;
+	size_t len = 0;
+	BIO *bio;
+	bool ok;
+
+	if (!acmems_file_read_secret(path, KEY_FILE_MAX, &text, &len, err))
+		return acmems_error_context(err, "key");
+	bio = BIO_new_mem_buf(text, (int)len);
+	if (bio)
+		key = PEM_read_bio_PrivateKey(bio, NULL, on_password, NULL);
+	ok = key && SSL_CTX_use_PrivateKey(context, key) == 1 &&
+	     SSL_CTX_check_private_key(context) == 1;
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	acmems_wipe(text, len);
+	free(text);
+	return ok || fail(err, "key", path);
+}
+
 static bool load_client_ca(SSL_CTX *context, const char *path, struct acmems_error *err)
 {
 	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(path);
@@ -111,10 +138,8 @@ static bool load_into(SSL_CTX *context, char *const paths[FILES], struct acmems_
 	SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);
 	if (SSL_CTX_use_certificate_chain_file(context, paths[0]) != 1)
 		return fail(err, "certificate", paths[0]);
-	if (SSL_CTX_use_PrivateKey_file(context, paths[1], SSL_FILETYPE_PEM) != 1 ||
-		SSL_CTX_check_private_key(context) != 1)
-		return fail(err, "key", paths[1]);
-	return (!paths[2] || load_client_ca(context, paths[2], err)) &&
+	return load_key(context, paths[1], err) &&
+	       (!paths[2] || load_client_ca(context, paths[2], err)) &&
 	       (!paths[3] || load_client_crl(context, paths[3], err));
 }
 

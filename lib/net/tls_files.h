@@ -23,7 +23,7 @@ typedef void tls_files_told(void *arg, const struct acmems_error *err);
 /* All of it is copied. */
 struct tls_files_config {
 	const char *certificate; /* PEM, the certificate first, then its chain */
-	const char *key; /* PEM; may be in the same file */
+	const char *key; /* PEM; may be in the same file; refused if others may read it */
 	const char *client_ca; /* PEM; NULL: clients are not asked for certificates */
 	const char *
 		client_crl; /* PEM, revoked ones, of every CA; NULL: nobody looks; with client_ca */

@@ -55,6 +55,7 @@ static void write_pem(const char *path, X509 *cert, EVP_PKEY *pkey, const char *
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	file = fopen(fresh, "w");
 	assert_non_null(file);
+	assert_int_equal(fchmod(fileno(file), 0600), 0);
 	if (cert)
 		assert_true(PEM_write_X509(file, cert));
 	if (pkey)
@@ -122,7 +123,8 @@ static void what_is_wrong_is_told(void **state)
 		const char *certificate, *key, *client_ca, *client_crl, *says;
 	} cases[] = {
 		{"/nowhere", key, NULL, NULL, "certificate \"/nowhere\" cannot be read"},
-		{certificate, "/nowhere", NULL, NULL, "key \"/nowhere\" cannot be read"},
+		{certificate, "/nowhere", NULL, NULL,
+			"key: cannot open \"/nowhere\": No such file"},
 		{certificate, key, "/nowhere", NULL, "client-ca \"/nowhere\" cannot be read"},
 		{key, key, NULL, NULL, "has nothing of the kind in it"},
 		{certificate, certificate, NULL, NULL, "cannot be used"},
@@ -158,6 +160,29 @@ static void nobody_is_asked_for_a_password(void **state)
 	write_pem(key, NULL, first.key, "secret");
 	assert_false(tls_files_check(&config, &err));
 	assert_non_null(strstr(err.message, "cannot be used"));
+}
+
+static void a_key_that_others_may_read_is_refused(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool fine;
+	} cases[] = {{0400, true}, {0600, true}, {0640, true}, {0440, true}, {0644, false},
+		{0604, false}, {0660, false}, {0602, false}, {0601, false}};
+	struct tls_files_config config = config_of(certificate, key);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct acmems_error err = {0};
+
+		assert_int_equal(chmod(key, cases[i].mode), 0);
+		assert_int_equal(tls_files_check(&config, &err), cases[i].fine);
+		if (cases[i].fine)
+			continue;
+		assert_non_null(strstr(err.message, "key: \""));
+		assert_non_null(strstr(err.message, "others may read or change the secret"));
+		assert_non_null(strstr(err.message, "make it 0600, or 0640"));
+	}
 }
 
 static void one_file_can_hold_all(void **state)
@@ -212,7 +237,7 @@ static void a_broken_set_leaves_the_old_one(void **state)
 	assert_int_equal(shown(files), 2);
 	assert_int_equal(unlink(key), 0);
 	run_until(told.bad == 2);
-	assert_non_null(strstr(told.message, "cannot be read"));
+	assert_non_null(strstr(told.message, "cannot open"));
 	assert_int_equal(shown(files), 2);
 	tls_files_free(files);
 }
@@ -238,6 +263,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_wrong_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_is_asked_for_a_password, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_key_that_others_may_read_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_file_can_hold_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(changed_files_are_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_broken_set_leaves_the_old_one, setup, teardown),
