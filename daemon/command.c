@@ -16,6 +16,7 @@
 #include "module_dir.h"
 #include "rehearsal.h"
 #include "rehearsal_generation.h"
+#include "settings_parts.h"
 
 #define TEXT_MAX (1u << 20)
 
@@ -187,20 +188,48 @@ static void print_usage(const struct found *found)
 	}
 }
 
-static void describe(const struct found *found)
+static void print_options(const char *title, const struct acmems_option *rows, size_t count)
 {
-	const struct acmems_module *module = found->module;
 	struct str text;
 
 	str_init(&text, TEXT_MAX);
-	describe_options(&text, module->options, module->option_count);
+	describe_options(&text, rows, count);
+	printf("%s:\n%s", title, str_text(&text) ? str_text(&text) : "");
+	str_fini(&text);
+}
+
+/* What can be said beside the module's own options, whatever the module. */
+static void print_common(enum acmems_kind kind)
+{
+	const struct acmems_option *rows;
+	size_t count;
+
+	switch (kind) {
+	case ACMEMS_VALIDATOR:
+	case ACMEMS_STORAGE:
+		break;
+	case ACMEMS_NOTIFY:
+		rows = settings_notify_rows(&count);
+		print_options("Options of every notifier", rows, count);
+		break;
+	case ACMEMS_AUTH:
+		rows = settings_auth_rows(&count);
+		print_options("Options of every auth block", rows, count);
+		break;
+	}
+}
+
+static void describe(const struct found *found)
+{
+	const struct acmems_module *module = found->module;
+
 	printf("%s-%s %s: %s\n", kind_name(found->kind), found->type, module->version,
 		module->summary);
 	printf("File: %s\n", found->path);
 	print_usage(found);
-	printf("%s:\n%s", module->option_count > 0 ? "Options" : "No options",
-		str_text(&text) ? str_text(&text) : "");
-	str_fini(&text);
+	print_options(module->option_count > 0 ? "Options" : "No options", module->options,
+		module->option_count);
+	print_common(found->kind);
 }
 
 /* Does the file's name say that it is NAME: "http01", "validator-http01"? */

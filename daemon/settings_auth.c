@@ -68,6 +68,12 @@ struct reading {
 	struct conf_faults *faults;
 };
 
+const struct acmems_option *settings_auth_rows(size_t *ret_count)
+{
+	*ret_count = ROWS;
+	return rows;
+}
+
 size_t settings_auth_keys(const char **keys, size_t room)
 {
 	size_t count = 0;

@@ -49,6 +49,12 @@ static const struct acmems_option rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
+const struct acmems_option *settings_notify_rows(size_t *ret_count)
+{
+	*ret_count = ROWS;
+	return rows;
+}
+
 bool settings_events_read(const struct acmems_list *list, notice_mask fallback,
 	notice_mask *ret_mask, const struct conf_node *node, const char *what,
 	struct conf_faults *faults)

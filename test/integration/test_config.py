@@ -81,6 +81,12 @@ def test_list_and_describe():
     result = acmems("-D", "storage-file", "-m", rig.BUILD / "modules")
     assert result.returncode == 0
     assert "renew-within" in result.stdout and "14d" in result.stdout
+    described = acmems("-D", "notify-mail", "-m", rig.BUILD / "modules").stdout
+    own, common = described.split("\nOptions of every notifier:\n")
+    assert "\n  from: " in own and "at-most" not in own
+    assert "  at-most: number, 1 to 1000000; default 60\n" in common
+    described = acmems("-D", "ip", "-m", rig.BUILD / "modules").stdout
+    assert "  domains: list" in described.split("\nOptions of every auth block:\n")[1]
     assert acmems("-D", "nonsense", "-m", rig.BUILD / "modules").returncode != 0
 
 

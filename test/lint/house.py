@@ -208,6 +208,8 @@ def check_pages():
             fault(page, 0, "no man page for this module")
             continue
         text = output(str(daemon), "-m", str(BUILD / "modules"), "-D", module.stem)
+        # those of the daemon are in acmems.conf(5)
+        text = text.split("\nOptions of every ")[0]
         options = set(re.findall(r"^(?: {2}){1,2}([a-z][a-z0-9-]*)\b", text, flags=re.M))
         documented = set(re.findall(r"^\.It (?:Ic|Cm|Va) ([a-z][a-z0-9-]*)", page.read_text(), flags=re.M))
         for name in sorted(options - documented):
