@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <acmems/http.h>
 
@@ -524,7 +525,8 @@ static int group_setup(void **state)
 		return -1;
 	snprintf(pem, sizeof(pem), "%s", temp_file("both.pem", cert));
 	file = fopen(pem, "a");
-	if (!file || !PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL))
+	if (!file || fchmod(fileno(file), 0600) < 0 ||
+		!PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL))
 		return -1;
 	fclose(file);
 	free(cert);
