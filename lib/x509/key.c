@@ -2,7 +2,6 @@
 /* key.c - account keys on disk and in memory. */
 #include "x509/key.h"
 
-#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -10,7 +9,6 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <acmems/crypto.h>
@@ -84,16 +82,6 @@ EVP_PKEY *key_load(const char *path, struct acmems_error *err)
 	if (!key)
 		acmems_error_context(err, "\"%s\"", path);
 	return key;
-}
-
-bool key_private(const char *path, bool *ret_private, struct acmems_error *err)
-{
-	struct stat info;
-
-	if (stat(path, &info) < 0)
-		return acmems_error_errno(err, errno, "cannot look at \"%s\"", path);
-	*ret_private = (info.st_mode & 077) == 0;
-	return true;
 }
 
 bool key_save(EVP_PKEY *key, const char *path, struct acmems_error *err)

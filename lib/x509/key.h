@@ -22,9 +22,6 @@ EVP_PKEY *key_new(struct acmems_error *err);
 EVP_PKEY *key_load(const char *path, struct acmems_error *err);
 EVP_PKEY *key_parse(const char *pem, size_t len, struct acmems_error *err);
 
-/* Is the file closed to group and others? Older programs have written keys with mode 0644. */
-bool key_private(const char *path, bool *ret_private, struct acmems_error *err);
-
 /* Writes PKCS#8 PEM, mode 0600, atomically and durably. Refuses to replace an existing file. */
 bool key_save(EVP_PKEY *key, const char *path, struct acmems_error *err);
 

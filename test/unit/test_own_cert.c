@@ -160,12 +160,13 @@ static void what_is_missing_is_made(void **state)
 {
 	struct acmems_error err = {0};
 	EVP_PKEY *first, *second;
-	bool private = false;
+	struct stat info;
 
 	(void)state;
 	assert_true(own_cert_prepare(&settings.mgmt.tls, &err));
 	assert_true(is_own());
-	assert_true(key_private(key, &private, &err) && private);
+	assert_int_equal(stat(key, &info), 0);
+	assert_int_equal(info.st_mode & 07777, 0600);
 	first = key_load(key, &err);
 	/* a certificate without key is none, a key without certificate is kept */
 	assert_int_equal(unlink(certificate), 0);
