@@ -8,7 +8,8 @@
  * valid UTF-8 is escaped on the way out, so texts from outside can be passed as they are; put them
  * in quotes. Secrets are never passed here.
  *
- * A function either logs or returns an error, never both; libraries log at debug level only.
+ * A function either logs or returns an error, never both; libraries log at debug level only, but for
+ * what they can hand to nobody.
  */
 #ifndef ACMEMS_LOG_H
 #define ACMEMS_LOG_H

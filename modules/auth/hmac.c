@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include <acmems/auth.h>
 #include <acmems/crypto.h>
@@ -238,31 +237,6 @@ static bool hmac_judge(void *instance, uint64_t op, const struct acmems_sign_req
 	return true;
 }
 
-static void warn_if_open(const struct hmac *hmac)
-{
-	struct stat info;
-
-	if (stat(hmac->key_file, &info) == 0 && (info.st_mode & (S_IRWXO | S_IWGRP)))
-		acmems_log(ACMEMS_LOG_WARNING, "hmac", hmac->self.name,
-			"key-file \"%s\" has mode %04o: others may read or change the secret",
-			hmac->key_file, (unsigned)(info.st_mode & 07777));
-}
-
-static bool read_secret(struct hmac *hmac, struct acmems_error *err)
-{
-	if (!acmems_file_read(hmac->key_file, KEY_FILE_MAX, &hmac->secret, &hmac->secret_len, err))
-		return acmems_error_context(err, "key-file");
-	if (hmac->secret_len > 0 && hmac->secret[hmac->secret_len - 1] == '\n')
-		hmac->secret_len--;
-	if (hmac->secret_len > 0 && hmac->secret[hmac->secret_len - 1] == '\r')
-		hmac->secret_len--;
-	if (hmac->secret_len == 0)
-		return acmems_error_set(
-			err, ACMEMS_CONFIG, "key-file \"%s\" is empty", hmac->key_file);
-	warn_if_open(hmac);
-	return true;
-}
-
 /* The file is read here and not in start, so that a test of the configuration finds its faults. */
 static bool hmac_check(void *instance, struct acmems_error *err)
 {
@@ -270,7 +244,10 @@ static bool hmac_check(void *instance, struct acmems_error *err)
 
 	if (!hmac->key == !hmac->key_file)
 		return acmems_error_set(err, ACMEMS_CONFIG, "write either key or key-file");
-	return hmac->key || read_secret(hmac, err);
+	return hmac->key ||
+	       acmems_file_read_secret(
+		       hmac->key_file, KEY_FILE_MAX, &hmac->secret, &hmac->secret_len, err) ||
+	       acmems_error_context(err, "key-file");
 }
 
 static void hmac_release(void *instance)
