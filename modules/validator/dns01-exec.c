@@ -2,7 +2,8 @@
 /*
  * validator/dns01-exec.c - has a program of the operator's publish the answers: TXT records, or the
  * files of http-01. Here are its options and its life; its work is in dns01-exec_present.c and
- * dns01-exec_cleanup.c, the words for the program in dns01-exec_words.c.
+ * dns01-exec_cleanup.c, what a
+ * crash has left in dns01-exec_leftover.c, the words for the program in dns01-exec_words.c.
  */
 #include <string.h>
 
@@ -63,6 +64,7 @@ static const struct acmems_option options[] = {
 		.fallback = "true",
 		.help = "tell the name that a CNAME at _acme-challenge.NAME leads to (lego)"},
 	ACMEMS_DNS_LOOK_OPTIONS(struct dns01_exec, look),
+	DNS01_NOTES_OPTION(struct dns01_exec),
 };
 
 static bool check_lookups(const struct dns01_exec *exec, struct acmems_error *err)
@@ -111,6 +113,11 @@ static bool exec_start(void *instance, uint64_t op, struct acmems_error *err)
 	exec->pool = acmems_child_pool_new((unsigned)exec->at_most);
 	if (!exec->pool)
 		return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory to start");
+	exec->notes = dns01_notes_open(&exec->self, exec->state_dir, err);
+	if (!exec->notes)
+		return false;
+	/* in the background: a program that fails is no reason not to start */
+	dns01_exec_inherit(exec);
 	acmems_op_finish(op, NULL);
 	return true;
 }
@@ -144,6 +151,8 @@ static void exec_release(void *instance)
 	acmems_child_pool_free(exec->pool);
 	exec->pool = NULL;
 	dns01_exec_drop_all(exec);
+	dns01_notes_close(exec->notes);
+	exec->notes = NULL;
 }
 
 static const char *const *exec_types(void *instance)

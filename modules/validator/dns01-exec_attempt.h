@@ -16,6 +16,7 @@
 #include <acmems/validator.h>
 
 #include "dns01-exec_words.h"
+#include "dns01_notes.h"
 
 #define DNS01_EXEC_ROOM "dns01-exec"
 
@@ -31,6 +32,8 @@ struct dns01_exec {
 	int64_t at_most;
 	bool follow_cname;
 	struct acmems_dns_look look;
+	char *state_dir;
+	struct dns01_notes *notes;
 	struct acmems_child_pool *pool;
 	uint64_t stopping; /* operation that waits for the programs to be done, or 0 */
 	LIST_HEAD(dns01_exec_attempts, dns01_exec_attempt) attempts;
@@ -50,6 +53,8 @@ struct dns01_exec_attempt {
 	char zone[ACMEMS_DNS_NAME_MAX];
 	char *output; /* of present's program, without white space at its ends */
 	bool started; /* so there may be something to take away */
+	bool leftover; /* of a process that is no more */
+	unsigned long note; /* of what is to be taken away; 0: none */
 	uint64_t find, child, wait; /* under way, or 0; child: the last one started */
 	bool running; /* the child */
 	LIST_ENTRY(dns01_exec_attempt) entry;
@@ -60,6 +65,21 @@ bool dns01_exec_present(void *instance, uint64_t op, const struct acmems_challen
 	struct acmems_error *err);
 bool dns01_exec_cleanup(void *instance, uint64_t op, const struct acmems_challenge *challenge,
 	struct acmems_error *err);
+
+/* Takes away what processes that are no more have left; later, and whether or not that works. */
+void dns01_exec_inherit(struct dns01_exec *exec);
+
+/* The program that takes the same answer away just now, so that it is waited for; or 0. */
+uint64_t dns01_exec_leftover_child(const struct dns01_exec_attempt *attempt);
+
+/* Runs the program that takes it away, which ends the attempt. */
+bool dns01_exec_take_away(struct dns01_exec_attempt *attempt, struct acmems_error *err);
+
+/* Whether there is a program that takes away. */
+bool dns01_exec_takes_away(const struct dns01_exec *exec);
+
+/* Writes down, or anew, all that is needed for that. */
+bool dns01_exec_note(struct dns01_exec_attempt *attempt, struct acmems_error *err);
 
 struct dns01_exec_attempt *dns01_exec_find(const struct dns01_exec *exec, uint64_t challenge);
 void dns01_exec_drop(struct dns01_exec_attempt *attempt);

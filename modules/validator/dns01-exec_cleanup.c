@@ -19,6 +19,12 @@ static void on_cleaned(
 	if (!ok && !attempt->op)
 		acmems_log(ACMEMS_LOG_WARNING, DNS01_EXEC_ROOM, exec->self.name,
 			"cannot clean up: %s", err.message);
+	else if (ok && attempt->leftover)
+		acmems_log(ACMEMS_LOG_INFO, DNS01_EXEC_ROOM, exec->self.name,
+			"what was left over for %s is taken away", attempt->domain);
+	/* otherwise it is tried again at the next start */
+	if (ok)
+		dns01_notes_erase(exec->notes, attempt->note);
 	dns01_exec_finish(attempt, ok ? NULL : &err);
 	dns01_exec_set_running(attempt, false);
 	dns01_exec_drop(attempt);
@@ -32,14 +38,23 @@ static void on_cancel_cleanup(void *arg)
 	attempt->op = 0;
 }
 
+bool dns01_exec_takes_away(const struct dns01_exec *exec)
+{
+	return exec->convention != EXEC_CERTBOT || exec->cleanup_command.count > 0;
+}
+
+bool dns01_exec_take_away(struct dns01_exec_attempt *attempt, struct acmems_error *err)
+{
+	return dns01_exec_run(attempt, true, on_cleaned, err);
+}
+
 bool dns01_exec_cleanup(void *instance, uint64_t op, const struct acmems_challenge *challenge,
 	struct acmems_error *err)
 {
 	struct dns01_exec *exec = instance;
 	struct dns01_exec_attempt *attempt = dns01_exec_find(exec, challenge->id);
-	bool offered = exec->convention != EXEC_CERTBOT || exec->cleanup_command.count > 0;
 
-	if (!attempt || !attempt->started || !offered) {
+	if (!attempt || !attempt->started || !dns01_exec_takes_away(exec)) {
 		if (attempt)
 			dns01_exec_drop(attempt);
 		acmems_op_finish(op, NULL);
@@ -47,7 +62,7 @@ bool dns01_exec_cleanup(void *instance, uint64_t op, const struct acmems_challen
 	}
 	dns01_exec_stop_looking(attempt);
 	attempt->op = op;
-	if (!dns01_exec_run(attempt, true, on_cleaned, err)) {
+	if (!dns01_exec_take_away(attempt, err)) {
 		dns01_exec_drop(attempt);
 		return false;
 	}

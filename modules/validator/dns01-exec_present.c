@@ -65,7 +65,8 @@ static void on_presented(
 	dns01_exec_set_running(attempt, false);
 	if (ok && attempt->exec->convention == EXEC_CERTBOT) {
 		attempt->output = trimmed(result->output);
-		ok = attempt->output || dns01_exec_no_memory(&err);
+		ok = (attempt->output || dns01_exec_no_memory(&err)) &&
+		     dns01_exec_note(attempt, &err);
 	}
 	if (ok)
 		wait_for_it(attempt);
@@ -75,7 +76,12 @@ static void on_presented(
 
 static bool publish(struct dns01_exec_attempt *attempt, struct acmems_error *err)
 {
+	if (!dns01_exec_note(attempt, err))
+		return false;
+	attempt->child = dns01_exec_leftover_child(attempt);
 	attempt->started = dns01_exec_run(attempt, false, on_presented, err);
+	if (!attempt->started)
+		dns01_notes_erase(attempt->exec->notes, attempt->note);
 	return attempt->started;
 }
 

@@ -2,7 +2,7 @@
 /*
  * validator/dns01-httpreq.c - has a web server publish TXT records, in the protocol of the provider
  * "httpreq" of lego: POST ENDPOINT/present and ENDPOINT/cleanup with {"fqdn", "value"}, or in raw mode
- * {"domain", "token", "keyAuth"}. What became of a record is in dns01-httpreq_record.c.
+ * {"domain", "token", "keyAuth"}. What became of a record is in dns01-httpreq_record.c and _cleanup.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +71,7 @@ static const struct acmems_option options[] = {
 		.max = 115000,
 		.help = "for a record to be published and seen"},
 	ACMEMS_DNS_LOOK_OPTIONS(struct httpreq, look),
+	DNS01_NOTES_OPTION(struct httpreq),
 };
 
 static bool check_endpoint(const char *endpoint, struct acmems_error *err)
@@ -115,6 +116,19 @@ static bool httpreq_check(void *instance, struct acmems_error *err)
 	       acmems_dns_look_check(&httpreq->look, err) && read_password(httpreq, err);
 }
 
+static bool httpreq_start(void *instance, uint64_t op, struct acmems_error *err)
+{
+	struct httpreq *httpreq = instance;
+
+	httpreq->notes = dns01_notes_open(&httpreq->self, httpreq->state_dir, err);
+	if (!httpreq->notes)
+		return false;
+	/* in the background: a server that is down is no reason not to start */
+	httpreq_record_inherit(httpreq);
+	acmems_op_finish(op, NULL);
+	return true;
+}
+
 static bool httpreq_present(void *instance, uint64_t op, const struct acmems_challenge *challenge,
 	struct acmems_error *err)
 {
@@ -132,6 +146,8 @@ static void httpreq_release(void *instance)
 	struct httpreq *httpreq = instance;
 
 	httpreq_record_drop_all(httpreq);
+	dns01_notes_close(httpreq->notes);
+	httpreq->notes = NULL;
 	if (httpreq->authorization)
 		acmems_wipe(httpreq->authorization, strlen(httpreq->authorization));
 	free(httpreq->authorization);
@@ -158,5 +174,6 @@ ACMEMS_MODULE = {
 	.ops_size = sizeof(ops),
 	.ops = &ops,
 	.check = httpreq_check,
+	.start = httpreq_start,
 	.release = httpreq_release,
 };

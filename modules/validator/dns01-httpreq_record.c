@@ -14,39 +14,18 @@
 #define URL_MAX 2100
 #define BODY_MAX 4096
 #define ANSWER_MAX 16384
-/* A failed order's client waits for it. */
-#define CLEANUP_MS 15000
 
-struct httpreq_record {
-	struct httpreq_record *next;
-	struct httpreq *httpreq;
-	uint64_t challenge; /* its id */
-	uint64_t op; /* under way; 0: none */
-	uint64_t find;
-	uint64_t call;
-	uint64_t wait;
-	int64_t end_ms; /* of the operation */
-	bool sent; /* the server may have it */
-	char *body; /* of both requests; NULL before the name is found */
-	char *domain; /* for the raw mode */
-	char *token;
-	char *key_authorization;
-	char value[ACMEMS_CHALLENGE_TXT_MAX];
-	char fqdn[ACMEMS_DNS_NAME_MAX + 1]; /* as the server is told, with a dot at the end */
-	char owner[ACMEMS_DNS_NAME_MAX]; /* where it will be seen */
-	char zone[ACMEMS_DNS_NAME_MAX];
-};
-
-static void stop(struct httpreq_record *record)
+void httpreq_record_stop(struct httpreq_record *record)
 {
 	acmems_dns_find_cancel(record->find);
 	acmems_http_insist_cancel(record->call);
 	acmems_dns_wait_cancel(record->wait);
 	record->find = record->call = record->wait = 0;
 	record->op = 0;
+	record->held = false;
 }
 
-static void drop(struct httpreq_record *record)
+void httpreq_record_drop(struct httpreq_record *record)
 {
 	struct httpreq_record **at = &record->httpreq->records;
 
@@ -54,7 +33,7 @@ static void drop(struct httpreq_record *record)
 		at = &(*at)->next;
 	if (*at)
 		*at = record->next;
-	stop(record);
+	httpreq_record_stop(record);
 	free(record->body);
 	free(record->domain);
 	free(record->token);
@@ -62,17 +41,18 @@ static void drop(struct httpreq_record *record)
 	free(record);
 }
 
-static void finish(struct httpreq_record *record, const struct acmems_error *err)
+void httpreq_record_finish(struct httpreq_record *record, const struct acmems_error *err)
 {
 	uint64_t op = record->op;
 
 	record->op = 0;
-	acmems_op_finish(op, err);
+	if (op)
+		acmems_op_finish(op, err);
 }
 
 static void on_cancel(void *arg)
 {
-	stop(arg);
+	httpreq_record_stop(arg);
 }
 
 static int64_t left_ms(const struct httpreq_record *record)
@@ -102,7 +82,7 @@ static bool write_body(struct httpreq_record *record, struct acmems_error *err)
 	return record->body || acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a request");
 }
 
-static bool ask(struct httpreq_record *record, const char *what, acmems_http_done *done,
+bool httpreq_record_ask(struct httpreq_record *record, const char *what, acmems_http_done *done,
 	struct acmems_error *err)
 {
 	const struct httpreq *httpreq = record->httpreq;
@@ -128,8 +108,7 @@ static bool ask(struct httpreq_record *record, const char *what, acmems_http_don
 	return record->call != 0;
 }
 
-/* Whether the server has done it; if not, *err says what it said. */
-static bool accepted(const struct httpreq_record *record, const char *what,
+bool httpreq_record_accepted(const struct httpreq_record *record, const char *what,
 	const struct acmems_http_answer *answer, const struct acmems_error *why,
 	struct acmems_error *err)
 {
@@ -149,7 +128,7 @@ static void on_seen(void *arg, const struct acmems_error *err)
 	struct httpreq_record *record = arg;
 
 	record->wait = 0;
-	finish(record, err);
+	httpreq_record_finish(record, err);
 }
 
 /* Starts to wait until the record is seen, or is done at once. */
@@ -158,7 +137,7 @@ static bool wait_for_it(struct httpreq_record *record, struct acmems_error *err)
 	const struct acmems_dns_look *look = &record->httpreq->look;
 
 	if (!acmems_dns_look_waits(look)) {
-		finish(record, NULL);
+		httpreq_record_finish(record, NULL);
 		return true;
 	}
 	record->wait = acmems_dns_look_wait(look, record->owner, record->zone, record->value,
@@ -173,16 +152,30 @@ static void on_presented(
 	struct acmems_error err = {0};
 
 	record->call = 0;
-	if (!accepted(record, "present", answer, why, &err) || !wait_for_it(record, &err))
-		finish(record, &err);
+	if (!httpreq_record_accepted(record, "present", answer, why, &err) ||
+		!wait_for_it(record, &err))
+		httpreq_record_finish(record, &err);
+}
+
+bool httpreq_record_publish(struct httpreq_record *record, struct acmems_error *err)
+{
+	struct dns01_notes *notes = record->httpreq->notes;
+	const char *texts[DNS01_NOTE_TEXTS] = {record->domain, record->body};
+
+	record->held = httpreq_record_is_going(record);
+	if (record->held)
+		return true;
+	if (!dns01_notes_write(notes, &record->note, texts, err))
+		return false;
+	record->sent = httpreq_record_ask(record, "present", on_presented, err);
+	if (!record->sent)
+		dns01_notes_erase(notes, record->note);
+	return record->sent;
 }
 
 static bool publish(struct httpreq_record *record, struct acmems_error *err)
 {
-	if (!write_body(record, err))
-		return false;
-	record->sent = ask(record, "present", on_presented, err);
-	return record->sent;
+	return write_body(record, err) && httpreq_record_publish(record, err);
 }
 
 static void set_fqdn(struct httpreq_record *record, const char *name)
@@ -201,7 +194,7 @@ static void on_place(
 
 	record->find = 0;
 	if (!place) {
-		finish(record, why);
+		httpreq_record_finish(record, why);
 		return;
 	}
 	snprintf(record->zone, sizeof(record->zone), "%s", place->zone);
@@ -209,7 +202,7 @@ static void on_place(
 	if (record->httpreq->follow_cname)
 		set_fqdn(record, place->owner);
 	if (!publish(record, &err))
-		finish(record, &err);
+		httpreq_record_finish(record, &err);
 }
 
 /* The name is looked up when what is found has to be sent, or to be watched. */
@@ -225,7 +218,7 @@ static bool begin(struct httpreq_record *record, struct acmems_error *err)
 	return record->find != 0;
 }
 
-static struct httpreq_record *find_record(const struct httpreq *httpreq, uint64_t challenge)
+struct httpreq_record *httpreq_record_find(const struct httpreq *httpreq, uint64_t challenge)
 {
 	struct httpreq_record *record = httpreq->records;
 
@@ -267,57 +260,9 @@ bool httpreq_record_present(struct httpreq *httpreq, uint64_t op,
 	record->next = httpreq->records;
 	httpreq->records = record;
 	if (!fill(record, challenge, err) || !begin(record, err)) {
-		drop(record);
+		httpreq_record_drop(record);
 		return false;
 	}
 	acmems_op_on_cancel(op, on_cancel, record);
 	return true;
-}
-
-/* ---- cleanup ---- */
-
-static void on_cleaned(
-	void *arg, const struct acmems_http_answer *answer, const struct acmems_error *why)
-{
-	struct httpreq_record *record = arg;
-	struct acmems_error err = {0};
-	bool ok = accepted(record, "cleanup", answer, why, &err);
-
-	record->call = 0;
-	finish(record, ok ? NULL : &err);
-	drop(record);
-}
-
-static void on_cancel_cleanup(void *arg)
-{
-	drop(arg);
-}
-
-bool httpreq_record_cleanup(struct httpreq *httpreq, uint64_t op,
-	const struct acmems_challenge *challenge, struct acmems_error *err)
-{
-	struct httpreq_record *record = find_record(httpreq, challenge->id);
-
-	if (!record || !record->sent) {
-		if (record)
-			drop(record);
-		acmems_op_finish(op, NULL);
-		return true;
-	}
-	stop(record);
-	record->op = op;
-	record->end_ms = acmems_clock_ms() +
-			 (httpreq->timeout_ms < CLEANUP_MS ? httpreq->timeout_ms : CLEANUP_MS);
-	if (!ask(record, "cleanup", on_cleaned, err)) {
-		drop(record);
-		return false;
-	}
-	acmems_op_on_cancel(op, on_cancel_cleanup, record);
-	return true;
-}
-
-void httpreq_record_drop_all(struct httpreq *httpreq)
-{
-	while (httpreq->records)
-		drop(httpreq->records);
 }

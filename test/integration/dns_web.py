@@ -109,6 +109,7 @@ class World:
         self.bind = self._add(dns_rig.Bind(self.folder / "bind", self.bind.port, self.zones))
 
     def acmems(self, validator):
+        state = f'state-dir = "{self.folder}/state";' if "dns01-httpreq" in validator else ""
         (self.folder / "storage").mkdir(exist_ok=True)
         return self.start(f"""
 log: {{ level = "debug"; }};
@@ -116,7 +117,7 @@ account: {{ ca: {{ directory = "{self.ca.directory}"; dir = "{self.folder}/accou
   accept-terms-of-service = true; }}; }};
 mgmt: {{ listen = [ "127.0.0.1:{rig.Ports.take()}" ]; }};
 validator: {{ dns: {{ {validator} resolvers = [ "127.0.0.1:{self.resolver.port}" ];
-  nameserver-port = {self.bind.port}; }}; }};
+  nameserver-port = {self.bind.port}; {state} }}; }};
 storage: {{ file: {{ type = "file"; directory = "{self.folder}/storage"; }}; }};
 auth: ( {ALL} );
 """).ready()

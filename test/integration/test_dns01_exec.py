@@ -47,7 +47,7 @@ class World:
 
     def validator(self, options):
         return f"""dns: {{ type = "dns01-exec"; resolvers = [ "127.0.0.1:{self.recursors[0].port}" ];
-                   nameserver-port = {self.server.port}; {options} }};"""
+                   nameserver-port = {self.server.port}; state-dir = "{self.folder}/state"; {options} }};"""
 
     def stop(self):
         for process in (self.pebble, *self.recursors, self.server):
@@ -193,7 +193,7 @@ def test_files_of_http_01(config, start, tmp_path, http_port, convention):
     thread.start()
     try:
         daemon = start(config(validator=f'files: {{ type = "dns01-exec"; challenge = "http-01"; '
-                                        f'convention = "{convention}"; {options} }};')).ready()
+                                        f'state-dir = "{tmp_path}/state"; convention = "{convention}"; {options} }};')).ready()
         daemon.signed(rig.make_csr(tmp_path, "files.example.org"))
         rig.wait_for(lambda: not list(folder.iterdir()), "the file is gone")
     finally:
@@ -311,6 +311,29 @@ def test_it_is_ended_with_the_daemon(bind, daemon, tmp_path):
     assert (tmp_path / "calls").read_text().split() == ["present", "cleanup"]
     pid = (tmp_path / "pid").read_text().strip()
     assert not alive("-p", pid)
+
+
+def test_leftovers_of_a_crash_are_taken_away_at_the_next_start(bind, daemon, tmp_path):
+    """The program has published; the daemon is killed while it asks a name server that nobody is."""
+    path = script(tmp_path, "dns-update", lego_script(bind).replace("case $1 in", f"echo $1 >> {tmp_path}/calls\ncase $1 in", 1))
+    nobody = 'propagation = [ "127.0.0.2:9" ];'
+    acmems = daemon(bind, f'command = [ "{path}" ]; {nobody}')
+    csr = rig.make_csr(tmp_path, "k.example.org")
+    thread = threading.Thread(target=lambda: pytest.raises(OSError, acmems.sign, csr))
+    thread.start()
+    rig.wait_for(lambda: not bind.clean(), "published")
+    acmems.crash()
+    thread.join()
+    assert not bind.clean()
+    again = rig.Acmems(acmems.folder, acmems.config.read_text().replace(nobody, ""))
+    try:
+        rig.wait_for(bind.clean, "the zone is clean")
+        assert (tmp_path / "calls").read_text().split() == ["present", "cleanup"]
+        again.signed(csr)
+        rig.wait_for(bind.clean, "the zone is clean")
+    finally:
+        assert again.stop() == 0
+    assert not list((bind.folder / "state").iterdir())
 
 
 @pytest.mark.parametrize("options, said", [

@@ -126,6 +126,24 @@ def test_stopped_in_the_middle(world):
         world.clean()
 
 
+def test_leftovers_of_a_crash_are_removed_at_the_next_start(world):
+    with dns_web.HttpReq(world) as web:
+        acmems = world.acmems(module(web, 'propagation = [ "127.0.0.2:9" ];'))
+        client = threading.Thread(target=lambda: pytest.raises(OSError, acmems.sign, world.csr("www.example.test")))
+        client.start()
+        rig.wait_for(world.texts, "published")
+        acmems.crash()
+        client.join()
+        assert world.texts()
+        again = rig.Acmems(world.folder, acmems.config.read_text())
+        try:
+            world.clean()
+            assert web.paths() == ["/dns/present", "/dns/cleanup"]
+        finally:
+            assert again.stop() == 0
+        assert not list((world.folder / "state").iterdir())
+
+
 def test_the_server_of_the_man_page(world, tmp_path):
     page = (rig.ROOT / "man/acmems-validator-dns01-httpreq.7").read_text()
     text = re.search(r"\.Bd [^\n]*\n(import http\.server.*?)\n\.Ed", page, re.S).group(1).replace("\\e", "\\")

@@ -75,9 +75,11 @@ def room_of(path):
 
 
 def is_own_part(path, target):
-    """Is it a part of the same module: TYPE_PART.h beside TYPE.c and TYPE_PART.c?"""
+    """Is it a part of the same module: TYPE_PART.h beside TYPE.c and TYPE_PART.c? Or of all whose TYPE begins alike:
+    dns01_PART.h beside dns01-exec.c?"""
     part = path.parent / target
-    return "/" not in target and part.exists() and part.stem.split("_")[0] == path.stem.split("_")[0]
+    mine, whose = path.stem.split("_")[0], part.stem.split("_")[0]
+    return "/" not in target and part.exists() and whose in (mine, mine.split("-")[0])
 
 
 def check_includes(path, text, users):

@@ -21,17 +21,44 @@ static inline int temp_dir_setup(void **state)
 	return mkdtemp(temp_dir) ? 0 : -1;
 }
 
-/* Files only; what the tests make has no folders. */
-static inline int temp_dir_teardown(void **state)
+static inline int temp_dir_remove(const char *path)
 {
-	DIR *dir = opendir(temp_dir);
+	DIR *dir = opendir(path);
+	char inner[1024];
 
-	(void)state;
-	for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir))
-		unlinkat(dirfd(dir), entry->d_name, 0);
+	for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
+		if (unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+			temp_dir_remove(inner);
+	}
 	if (dir)
 		closedir(dir);
-	return rmdir(temp_dir);
+	return rmdir(path);
+}
+
+/* With what is in it, folders too. */
+static inline int temp_dir_teardown(void **state)
+{
+	(void)state;
+	return temp_dir_remove(temp_dir);
+}
+
+/* How many files and folders are in one of its folders; "" is the folder itself. */
+static inline size_t temp_dir_count(const char *name)
+{
+	char path[512];
+	DIR *dir;
+	size_t count = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", temp_dir, name);
+	dir = opendir(path);
+	for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir))
+		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	if (dir)
+		closedir(dir);
+	return count;
 }
 
 /* Path of a file in it; valid until the fourth next call. */

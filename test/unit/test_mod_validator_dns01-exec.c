@@ -211,6 +211,7 @@ static int setup(void **state)
 		.command = {command, 2, true},
 		.timeout_ms = 10000,
 		.at_most = 2,
+		.state_dir = temp_dir,
 		.follow_cname = true,
 		.look = {.propagation = {authoritative, 1, false}, .nameserver_port = 53}};
 	if (!acmems_challenge_txt(&challenge, value) || !begin_op(on_start_op, NULL, &answer))
@@ -530,6 +531,88 @@ static void names_that_are_too_long_are_refused(void **state)
 	assert_int_equal(cleanup().code, ACMEMS_OK);
 }
 
+/* ---- crashes ---- */
+
+/* The process is no more, the next one starts. */
+static void crash(void)
+{
+	struct answer answer;
+
+	exec_release(&module);
+	assert_int_not_equal(begin_op(on_start_op, NULL, &answer), 0);
+	run_until(answer.done);
+	assert_int_equal(answer.code, ACMEMS_OK);
+}
+
+static void a_crash_leaves_nothing(void **state)
+{
+	(void)state;
+	without_lookups(EXEC_CERTBOT);
+	write_program(path, "hook", "echo record 17");
+	module.cleanup_command = (struct acmems_list){cleanup_command, 1, true};
+	assert_int_equal(present().code, ACMEMS_OK);
+	notes();
+	crash();
+	run_until(LIST_EMPTY(&module.attempts));
+	expect_notes(CERTBOT_ALL "CERTBOT_AUTH_OUTPUT=record 17;" CERTBOT_REST
+				 "CERTBOT_VALIDATION=",
+		value, ";\n");
+	crash();
+	assert_true(LIST_EMPTY(&module.attempts));
+}
+
+static void what_could_not_be_cleaned_up_is_left_over(void **state)
+{
+	(void)state;
+	without_lookups(EXEC_LEGO);
+	module.cleanup_command = (struct acmems_list){cleanup_command, 1, true};
+	write_program(other_path, "unhook", "exit 1");
+	assert_int_equal(present().code, ACMEMS_OK);
+	assert_int_equal(cleanup().code, ACMEMS_SYSTEM);
+	crash();
+	run_until(LIST_EMPTY(&module.attempts));
+	write_program(other_path, "unhook", "");
+	notes();
+	crash();
+	run_until(LIST_EMPTY(&module.attempts));
+	expect_notes("cleanup _acme-challenge.www.example.org. ", value, "\n");
+	crash();
+	assert_true(LIST_EMPTY(&module.attempts));
+}
+
+static void the_same_again_waits_for_what_is_left_over(void **state)
+{
+	char expected[512];
+
+	(void)state;
+	without_lookups(EXEC_LEGO);
+	assert_int_equal(present().code, ACMEMS_OK);
+	notes();
+	crash();
+	assert_int_equal(present().code, ACMEMS_OK);
+	snprintf(expected, sizeof(expected),
+		"first cleanup _acme-challenge.www.example.org. %s\n"
+		"first present _acme-challenge.www.example.org. %s\n",
+		value, value);
+	assert_string_equal(notes(), expected);
+	assert_int_equal(cleanup().code, ACMEMS_OK);
+}
+
+static void what_was_left_by_another_kind_stays(void **state)
+{
+	(void)state;
+	without_lookups(EXEC_LEGO);
+	assert_int_equal(present().code, ACMEMS_OK);
+	notes();
+	module.http = true;
+	crash();
+	assert_true(LIST_EMPTY(&module.attempts));
+	module.http = false;
+	crash();
+	run_until(LIST_EMPTY(&module.attempts));
+	expect_notes("first cleanup _acme-challenge.www.example.org. ", value, "\n");
+}
+
 /* ---- the configuration ---- */
 
 static void options_have_to_fit_together(void **state)
@@ -590,6 +673,10 @@ int main(void)
 		with_module(cancel_while_looking_or_watching),
 		with_module(cleanup_goes_on_when_nobody_waits_and_stop_does),
 		with_module(names_that_are_too_long_are_refused),
+		with_module(a_crash_leaves_nothing),
+		with_module(what_could_not_be_cleaned_up_is_left_over),
+		with_module(the_same_again_waits_for_what_is_left_over),
+		with_module(what_was_left_by_another_kind_stays),
 		with_module(options_have_to_fit_together),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "fake_net.h"
+#include "temp_dir.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,7 +41,11 @@ static int setup(void **state)
 		.look = {.propagation = {authoritative, 1, false}, .nameserver_port = 53}};
 	fake_net_reset();
 	err = (struct acmems_error){0};
-	return unit_loop_setup(state);
+	if (unit_loop_setup(state) != 0 || temp_dir_setup(state) != 0)
+		return -1;
+	httpreq.state_dir = temp_dir;
+	httpreq.notes = dns01_notes_open(&httpreq.self, temp_dir, &err);
+	return httpreq.notes ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -51,7 +56,8 @@ static int teardown(void **state)
 		fake_open(&fake_calls) + fake_open(&fake_finds) + fake_open(&fake_waits), 0);
 	assert_int_equal(op_count(), 0);
 	op_fini();
-	return unit_loop_teardown(state);
+	unit_loop_teardown(state);
+	return temp_dir_teardown(state);
 }
 
 static bool present(const struct acmems_challenge *what)
@@ -62,6 +68,13 @@ static bool present(const struct acmems_challenge *what)
 static bool cleanup(const struct acmems_challenge *what)
 {
 	return fake_op_start(&op, &httpreq, httpreq_cleanup, what);
+}
+
+static bool start_as_op(void *instance, uint64_t id, const struct acmems_challenge *unused,
+	struct acmems_error *error)
+{
+	(void)unused;
+	return httpreq_start(instance, id, error);
 }
 
 static void expect_done(void)
@@ -283,6 +296,85 @@ static void released_while_at_work(void **state)
 	op_cancel(presented);
 }
 
+/* The process is no more, the next one starts. */
+static void crash(void)
+{
+	struct acmems_challenge unused = challenge(0);
+
+	httpreq_release(&httpreq);
+	assert_true(fake_op_start(&op, &httpreq, start_as_op, &unused));
+	expect_done();
+}
+
+static void a_crash_leaves_nothing(void **state)
+{
+	struct acmems_challenge one = challenge(1);
+
+	(void)state;
+	assert_true(present(&one));
+	fake_place(FQDN, "example.org.");
+	fake_answer(200, "");
+	fake_seen(true);
+	expect_done();
+	crash();
+	assert_string_equal(fake_last(&fake_calls)->url, "https://dns.example/hook/cleanup");
+	assert_string_equal(
+		fake_last(&fake_calls)->body, "{\"fqdn\":\"" FQDN "\",\"value\":\"" VALUE "\"}");
+	/* in vain, so it is tried at the next start, too */
+	fake_no_answer();
+	assert_null(httpreq.records);
+	crash();
+	fake_answer(200, "");
+	assert_int_equal(fake_calls.count, 3);
+	crash();
+	assert_int_equal(fake_calls.count, 3);
+	httpreq_release(&httpreq);
+	assert_int_equal(temp_dir_count(""), 0);
+}
+
+static void what_could_not_be_cleaned_up_is_left_over(void **state)
+{
+	struct acmems_challenge one = challenge(1);
+
+	(void)state;
+	assert_true(present(&one));
+	fake_place(FQDN, "example.org.");
+	fake_answer(200, "");
+	fake_seen(true);
+	expect_done();
+	assert_true(cleanup(&one));
+	fake_no_answer();
+	expect_failed(ACMEMS_UNAVAILABLE, "connection refused");
+	crash();
+	assert_string_equal(fake_last(&fake_calls)->url, "https://dns.example/hook/cleanup");
+}
+
+static void the_same_again_waits_for_what_is_left_over(void **state)
+{
+	struct acmems_challenge one = challenge(1);
+
+	(void)state;
+	assert_true(present(&one));
+	fake_place(FQDN, "example.org.");
+	/* the core cancels what is under way before it releases */
+	op_cancel(op.op);
+	crash();
+	assert_int_equal(fake_calls.count, 2);
+	assert_true(present(&one));
+	fake_place(FQDN, "example.org.");
+	assert_int_equal(fake_calls.count, 2);
+	fake_answer(200, "");
+	assert_string_equal(fake_last(&fake_calls)->url, "https://dns.example/hook/present");
+	fake_answer(200, "");
+	fake_seen(true);
+	expect_done();
+	assert_true(cleanup(&one));
+	fake_answer(200, "");
+	expect_done();
+	httpreq_release(&httpreq);
+	assert_int_equal(temp_dir_count(""), 0);
+}
+
 static bool check(void)
 {
 	err = (struct acmems_error){0};
@@ -374,6 +466,9 @@ int main(void)
 		with_loop(what_can_not_be_started_is_told),
 		with_loop(cancelled_anywhere),
 		with_loop(released_while_at_work),
+		with_loop(a_crash_leaves_nothing),
+		with_loop(what_could_not_be_cleaned_up_is_left_over),
+		with_loop(the_same_again_waits_for_what_is_left_over),
 		with_loop(options_are_checked),
 		with_loop(password_of_a_file),
 	};
