@@ -4,6 +4,7 @@
 import base64
 import contextlib
 import dataclasses
+import functools
 import os
 import random
 import re
@@ -104,7 +105,7 @@ class Bind(NameServer):
         program = shutil.copy(NAMED, folder / "named")
         keys = {zone.key.name: zone.key for zone in zones if zone.key}
         text = f"""options {{
-  directory "{folder}"; pid-file none; session-keyfile none; lock-file none; managed-keys-directory "{folder}";
+  directory "{folder}"; pid-file none; session-keyfile none; {self._lock()} managed-keys-directory "{folder}";
   listen-on port {port} {{ {address}; }}; listen-on-v6 {{ none; }}; dnssec-validation no; notify explicit; notify-delay 0;
   {options or "recursion no;"}
 }};
@@ -115,6 +116,12 @@ controls {{ }};
         (folder / "named.conf").write_text(text)
         super().__init__([program, "-g", "-n", "1", "-c", folder / "named.conf"], folder / "named.log", env=self._clock(clock))
         rig.wait_for(self._answers, "named answers")
+
+    @staticmethod
+    @functools.lru_cache(maxsize=None)
+    def _lock():
+        """BIND 9.20 has no lock file any more, and no option for it."""
+        return "lock-file none;" if " 9.18" in rig.run(NAMED, "-v").stdout.decode() else ""
 
     @staticmethod
     def _clock(shift):

@@ -65,7 +65,9 @@ class MailServer:
             options = {"tls_context": context, "require_starttls": True}
         if user:
             options |= {"authenticator": authenticate, "auth_required": True, "auth_require_tls": not implicit}
+        # its own name would be asked of the DNS for each connection, which may take seconds
         self.controller = Controller(self.box, hostname="127.0.0.1", port=self.port, ready_timeout=20,
+                                     server_hostname="mail.example.org",
                                      ssl_context=context if implicit else None, **options)
         self.controller.start()
 
