@@ -23,6 +23,15 @@
 #define DEPTH_MAX 16
 #define FAULTS_MAX 50
 
+/* A fault is a line, and what it quotes must not move the terminal's cursor. */
+static void tame(char *message)
+{
+	for (char *at = message; *at; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+	}
+}
+
 static void fault_va(struct conf_faults *faults, const char *file, unsigned line,
 	const char *format, va_list args) __attribute__((format(printf, 4, 0)));
 
@@ -34,6 +43,7 @@ static void fault_va(struct conf_faults *faults, const char *file, unsigned line
 	char **lines;
 
 	vsnprintf(message, sizeof(message), format, args);
+	tame(message);
 	str_init(&text, 4096);
 	if (file && line > 0)
 		str_addf(&text, "%s:%u: ", file, line);
