@@ -95,7 +95,7 @@ static char *account_url(const struct settings_account *account, struct acmems_e
 {
 	char *url;
 
-	if (account_file_load(account->dir, &url, err) && !url)
+	if (account_file_load(account->dir, &url, NULL, err) && !url)
 		acmems_error_set(err, ACMEMS_NOT_FOUND,
 			"it is not registered (there is no %s/registration.json): start acmems, "
 			"which registers it, and ask again",

@@ -65,7 +65,7 @@ void delivery_face_fill(struct delivery_face *face, const struct delivery_entry 
 		.id = event->id,
 		.count = entry->count,
 		.first = event->when,
-		.severity = notice_kind_severity(event->kind),
+		.severity = notice_severity(event),
 	};
 	if (event->kind == NOTICE_SUMMARY)
 		fill_summary(face, entry);

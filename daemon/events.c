@@ -249,6 +249,14 @@ void events_config(const struct generation *generation, const char *file, const 
 	notifier_offer(generation, NULL, true, event);
 }
 
+static void fill_what(struct notice *event, const struct settings_account *account,
+	const char *what, const char *phrase, const char *detail)
+{
+	notice_add(event, "what", what);
+	notice_add(event, "detail", detail);
+	notice_summary(event, "account \"%s\" %s: %.300s", account->name, phrase, detail);
+}
+
 static void fill_account(struct notice *event, const struct settings_account *account,
 	enum acme_happening what, const char *detail, int64_t down_since)
 {
@@ -266,10 +274,16 @@ static void fill_account(struct notice *event, const struct settings_account *ac
 		notice_summary(event, "the CA of account \"%s\" works again", account->name);
 		break;
 	case ACME_ACCOUNT_REGISTERED:
-		notice_add(event, "what", "registered");
-		notice_add(event, "detail", detail);
-		notice_summary(
-			event, "account \"%s\" is registered: %.300s", account->name, detail);
+		fill_what(event, account, "registered", "is registered", detail);
+		break;
+	case ACME_ACCOUNT_TERMS_CHANGED:
+		fill_what(event, account, "terms-changed", "has new terms of service", detail);
+		break;
+	case ACME_ACCOUNT_DEACTIVATED:
+		fill_what(event, account, "deactivated", "is of no use any more", detail);
+		break;
+	case ACME_ACCOUNT_NEEDS_HAND:
+		fill_what(event, account, "needs-a-hand", "needs a hand", detail);
 		break;
 	}
 }
@@ -282,6 +296,9 @@ static enum notice_kind kind_of(enum acme_happening what)
 	case ACME_CA_RECOVERED:
 		return NOTICE_CA_RECOVERED;
 	case ACME_ACCOUNT_REGISTERED:
+	case ACME_ACCOUNT_TERMS_CHANGED:
+	case ACME_ACCOUNT_DEACTIVATED:
+	case ACME_ACCOUNT_NEEDS_HAND:
 		break;
 	}
 	return NOTICE_ACCOUNT;

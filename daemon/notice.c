@@ -159,6 +159,17 @@ const char *notice_field(const struct notice *event, const char *name)
 	return NULL;
 }
 
+enum acmems_severity notice_severity(const struct notice *event)
+{
+	const char *what = event->kind == NOTICE_ACCOUNT ? notice_field(event, "what") : NULL;
+
+	if (what && strcmp(what, "terms-changed") == 0)
+		return ACMEMS_EVENT_WARNING;
+	if (what && strcmp(what, "registered") != 0)
+		return ACMEMS_EVENT_ERROR;
+	return notice_kind_severity(event->kind);
+}
+
 /* FNV-1a: only our own queues look at it, and an attacker gains nothing but a count. */
 static uint64_t hash(uint64_t value, const char *text)
 {

@@ -56,6 +56,9 @@ const char *notice_field(const struct notice *event, const char *name); /* NULL:
 /* Hash of what equal events have in common; 0: equal to none. */
 uint64_t notice_key(const struct notice *event);
 
+/* That of its kind, but for accounts: what has happened to one decides. */
+enum acmems_severity notice_severity(const struct notice *event);
+
 #define NOTICE_DATE_MAX 32
 /* "2026-11-24T10:03:00Z" (RFC 3339). Returns out. */
 const char *notice_date(int64_t wall, char out[NOTICE_DATE_MAX]);

@@ -7,11 +7,10 @@
 
 #include <acmems/crypto.h>
 
+#include "acme/account_core.h"
 #include "acme/account_file.h"
 #include "acme/account_payload.h"
 #include "acme/client_core.h"
-#include "acme/json.h"
-#include "acme/problem.h"
 #include "acme/request.h"
 
 #define PAUSE_MAX_S 300
@@ -60,8 +59,13 @@ static void tell_trouble(struct acme_client *client)
 	memcpy(account->told, account->error.message, sizeof(account->told));
 	client_tell(client, hand ? ACMEMS_LOG_ERROR : ACMEMS_LOG_WARNING, "%s%s",
 		account->error.message, hand ? "" : "; trying again until it works");
+	account->out_of_reach = account->out_of_reach || !hand;
 	if (!hand)
 		client_happened(client, ACME_CA_UNREACHABLE, account->error.message);
+	else
+		client_happened(client,
+			account->ended ? ACME_ACCOUNT_DEACTIVATED : ACME_ACCOUNT_NEEDS_HAND,
+			account->error.message);
 }
 
 /*
@@ -144,41 +148,38 @@ static void set_url(struct acme_client *client, char *url)
 	free(client->account.url);
 	client->account.url = url;
 	client->account.view.has_url = url != NULL;
+	client->account.view.doubted = false;
+	client->account.view.closed = false;
 }
 
 static void keep_registration(struct acme_client *client, const struct acme_answer *answer)
 {
+	const char *terms = client->directory.current->terms;
 	struct acmems_error err = {0};
 
+	/* without memory for a copy the next directory brings them */
+	free(client->account.terms);
+	client->account.terms = terms != NULL ? strdup(terms) : NULL;
 	client_tell(client, ACMEMS_LOG_NOTICE, "account \"%s\" is %s: %s", client->config.name,
 		answer->status == 201 ? "registered" : "found at the CA", client->account.url);
 	client_happened(client, ACME_ACCOUNT_REGISTERED, client->account.url);
-	if (account_file_save(client->config.dir, client->account.url, answer->json, &err))
+	if (account_file_save(client->config.dir, client->account.url, terms, answer->json, &err))
 		return;
 	client_tell(client, ACMEMS_LOG_WARNING,
 		"account \"%s\" works, but can not be kept for the next start: %s",
 		client->config.name, err.message);
 }
 
-static bool check_account(const struct acme_answer *answer, struct acmems_error *err)
+static bool check_account(
+	struct account *account, const struct acme_answer *answer, struct acmems_error *err)
 {
-	const char *status;
-
 	if (answer->location == NULL)
 		return acmems_error_set(
 			err, ACMEMS_BAD_ANSWER, "the CA's answer does not say the account's URL");
-	if (!acmems_json_text(answer->json, "status", 64, &status, err))
-		return false;
-	if (status != NULL && strcmp(status, "valid") != 0) {
-		char text[72];
-
-		return acmems_error_set(err, ACMEMS_CONFIG,
-			"the CA has this account's key as \"%s\": a new key is needed, or a word "
-			"with "
-			"the CA",
-			problem_printable(status, text, sizeof(text)));
-	}
-	return true;
+	if (account_is_valid(answer->json, err))
+		return true;
+	account->ended = err->code == ACMEMS_CONFIG;
+	return false;
 }
 
 static void on_registered(
@@ -189,9 +190,10 @@ static void on_registered(
 	char *url = NULL;
 
 	client->account.request = 0;
+	client->account.ended = false;
 	if (failure != NULL)
 		err = *failure;
-	else if (check_account(answer, &err)) {
+	else if (check_account(&client->account, answer, &err)) {
 		url = strdup(answer->location);
 		if (url == NULL)
 			acmems_error_set(&err, ACMEMS_NO_MEMORY, "no memory for a URL");
@@ -242,11 +244,12 @@ static void enter_ready(void *subject)
 	struct acme_client *client = subject;
 	struct account *account = &client->account;
 
-	if (account->told[0] != '\0') {
+	if (account->told[0] != '\0')
 		client_tell(client, ACMEMS_LOG_NOTICE, "account \"%s\" works again",
 			client->config.name);
+	if (account->out_of_reach)
 		client_happened(client, ACME_CA_RECOVERED, "");
-	}
+	account->out_of_reach = false;
 	account->told[0] = '\0';
 	account->failures = 0;
 	client_settled(client);
@@ -268,6 +271,7 @@ static void expired(void *subject, int state)
 	(void)state;
 	acme_request_cancel(client, client->account.request);
 	client->account.request = 0;
+	client->account.view.doubted = false;
 	acmems_error_set(&err, ACMEMS_TIMEOUT, "the CA did not answer in time");
 	attempt_failed(client, &err);
 }
@@ -276,6 +280,8 @@ static const struct flow_state states[ACCOUNT_STATES] = {
 	[ACCOUNT_DIRECTORY] = {"directory", enter_directory, DIRECTORY_DEADLINE_MS, true},
 	[ACCOUNT_REFUSED] = {"refused", enter_refused, 0, true},
 	[ACCOUNT_REGISTER] = {"register", enter_register, REGISTER_DEADLINE_MS, true},
+	[ACCOUNT_CHECK] = {"check", account_enter_check, REGISTER_DEADLINE_MS, true},
+	[ACCOUNT_CLOSED] = {"closed", account_enter_closed, 0, true},
 	[ACCOUNT_READY] = {"ready", enter_ready, 0, true},
 	[ACCOUNT_WAITING] = {"waiting", enter_waiting, 0, true},
 };
@@ -301,6 +307,8 @@ void account_fini(struct acme_client *client)
 	flow_fini(&client->account.flow);
 	acmems_timer_free(client->account.timer);
 	client->account.timer = NULL;
+	free(client->account.terms);
+	client->account.terms = NULL;
 	set_url(client, NULL);
 }
 
@@ -321,6 +329,7 @@ void account_on_directory(void *arg, const struct acmems_error *err)
 	}
 	account->view.has_directory = true;
 	account->view.terms_open = !account_accepts(&client->config, directory);
+	account->ended = false;
 	if (account->url != NULL && !same_origin(account->url, directory->new_account)) {
 		client_tell(client, ACMEMS_LOG_NOTICE,
 			"account \"%s\": the kept registration %s is not of this CA; finding or "
@@ -329,6 +338,7 @@ void account_on_directory(void *arg, const struct acmems_error *err)
 			client->config.name, account->url);
 		set_url(client, NULL);
 	}
+	account_look_at_terms(client);
 	flow_step(&account->flow);
 }
 
@@ -353,11 +363,13 @@ bool account_ready(const struct acme_client *client, struct acmems_error *err)
 		return true;
 	case ACCOUNT_DIRECTORY:
 	case ACCOUNT_REGISTER:
+	case ACCOUNT_CHECK:
 		acmems_error_set(err, ACMEMS_UNAVAILABLE, "account \"%s\" is not ready yet (%s)",
 			client->config.name, flow_state_name(&account->flow));
 		err->retry_after = 1;
 		return false;
 	case ACCOUNT_REFUSED:
+	case ACCOUNT_CLOSED:
 		*err = account->error;
 		return false;
 	case ACCOUNT_WAITING:
@@ -379,5 +391,6 @@ bool account_trying(const struct acme_client *client)
 {
 	int state = client->account.flow.state;
 
-	return state < 0 || state == ACCOUNT_DIRECTORY || state == ACCOUNT_REGISTER;
+	return state < 0 || state == ACCOUNT_DIRECTORY || state == ACCOUNT_REGISTER ||
+	       state == ACCOUNT_CHECK;
 }

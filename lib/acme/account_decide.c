@@ -8,7 +8,9 @@ enum account_state account_decide(const struct account_view *view)
 		return ACCOUNT_WAITING;
 	if (!view->has_directory)
 		return ACCOUNT_DIRECTORY;
+	if (view->has_url && view->closed)
+		return ACCOUNT_CLOSED;
 	if (view->has_url)
-		return ACCOUNT_READY;
+		return view->doubted ? ACCOUNT_CHECK : ACCOUNT_READY;
 	return view->terms_open ? ACCOUNT_REFUSED : ACCOUNT_REGISTER;
 }

@@ -14,6 +14,8 @@
 #include "x509/key.h"
 
 #define PATH_MAX_TEXT 4096
+/* as the Python ACMEMS calls them */
+#define TERMS "terms_of_service"
 
 /* dir/name, to be freed by the caller. */
 static char *path_of(const char *dir, const char *name, struct acmems_error *err)
@@ -117,7 +119,18 @@ static struct acmems_json *load_object(const char *path, struct acmems_error *er
 	return json;
 }
 
-static bool load_url(const char *path, char **ret_url, struct acmems_error *err)
+/* Terms that are no text are as good as none. */
+static char *copy_terms(const struct acmems_json *json)
+{
+	struct acmems_error ignored = {0};
+	const char *terms = NULL;
+
+	if (!acmems_json_text(json, TERMS, JSON_URL_MAX, &terms, &ignored) || terms == NULL)
+		return NULL;
+	return strdup(terms);
+}
+
+static bool load_texts(const char *path, char **ret_url, char **ret_terms, struct acmems_error *err)
 {
 	struct acmems_error fault = {0};
 	const char *url = NULL;
@@ -133,21 +146,26 @@ static bool load_url(const char *path, char **ret_url, struct acmems_error *err)
 		ok = *ret_url != NULL ||
 		     acmems_error_set(&fault, ACMEMS_NO_MEMORY, "no memory for an account's URL");
 	}
+	/* without memory for the terms they count as unknown, and the next directory has them */
+	if (ok && ret_terms != NULL)
+		*ret_terms = copy_terms(json);
 	acmems_json_free(json);
 	if (!ok)
 		*err = fault;
 	return ok;
 }
 
-bool account_file_load(const char *dir, char **ret_url, struct acmems_error *err)
+bool account_file_load(const char *dir, char **ret_url, char **ret_terms, struct acmems_error *err)
 {
 	char *path = path_of(dir, "registration.json", err);
 	bool ok;
 
 	*ret_url = NULL;
+	if (ret_terms != NULL)
+		*ret_terms = NULL;
 	if (path == NULL)
 		return false;
-	ok = load_url(path, ret_url, err);
+	ok = load_texts(path, ret_url, ret_terms, err);
 	free(path);
 	return ok;
 }
@@ -177,26 +195,34 @@ static void put_body(struct acmems_json_writer *out, const struct acmems_json *o
 	acmems_json_end(out);
 }
 
-/* What is there, whoever wrote it, with our URL and body. */
-static char *merge(const struct acmems_json *old, const char *url, const struct acmems_json *body,
-	size_t *ret_len)
+static bool is_ours(const char *name, const char *terms)
+{
+	return strcmp(name, "body") == 0 || strcmp(name, "uri") == 0 ||
+	       (terms != NULL && strcmp(name, TERMS) == 0);
+}
+
+/* What is there, whoever wrote it, with our URL, terms and body. */
+static char *merge(const struct acmems_json *old, const char *url, const char *terms,
+	const struct acmems_json *body, size_t *ret_len)
 {
 	struct acmems_json_writer *out = acmems_json_writer_new(JSON_MAX);
 	const struct acmems_json *one = acmems_json_first(old);
 
 	put_body(out, find(old, "body"), body);
 	acmems_json_put_text(out, "uri", url);
+	if (terms != NULL)
+		acmems_json_put_text(out, TERMS, terms);
 	for (; one != NULL; one = acmems_json_next(one)) {
 		const char *name = acmems_json_name(one);
 
-		if (strcmp(name, "body") != 0 && strcmp(name, "uri") != 0)
+		if (!is_ours(name, terms))
 			acmems_json_put(out, name, one);
 	}
 	return acmems_json_writer_finish(out, ret_len);
 }
 
-static bool write_registration(
-	const char *path, const char *url, const struct acmems_json *body, struct acmems_error *err)
+static bool write_registration(const char *path, const char *url, const char *terms,
+	const struct acmems_json *body, struct acmems_error *err)
 {
 	struct acmems_error fault = {0};
 	struct acmems_json *json = load_object(path, &fault);
@@ -209,7 +235,7 @@ static bool write_registration(
 		*err = fault;
 		return false;
 	}
-	text = merge(json, url, body, &len);
+	text = merge(json, url, terms, body, &len);
 	acmems_json_free(json);
 	if (text == NULL)
 		return acmems_error_set(
@@ -219,15 +245,15 @@ static bool write_registration(
 	return ok;
 }
 
-bool account_file_save(
-	const char *dir, const char *url, const struct acmems_json *body, struct acmems_error *err)
+bool account_file_save(const char *dir, const char *url, const char *terms,
+	const struct acmems_json *body, struct acmems_error *err)
 {
 	char *path = path_of(dir, "registration.json", err);
 	bool ok;
 
 	if (path == NULL)
 		return false;
-	ok = write_registration(path, url, body, err);
+	ok = write_registration(path, url, terms, body, err);
 	free(path);
 	return ok;
 }

@@ -4,7 +4,8 @@
  *
  *   account.pem         the private key; made (P-256, PKCS#8, mode 0600) when there is none, never
  *                       replaced, whatever is in it
- *   registration.json   an object with "uri", the account's URL, and "body", the account object;
+ *   registration.json   an object with "uri", the account's URL, "body", the account object, and
+ *                       "terms_of_service", the CA's terms that the operator knows of;
  *                       members that we do not know are kept when it is written again
  */
 #ifndef ACME_ACCOUNT_FILE_H
@@ -27,11 +28,17 @@ enum account_key_origin {
 EVP_PKEY *account_file_key(
 	const char *dir, enum account_key_origin *origin, struct acmems_error *err);
 
-/* *ret_url is the caller's to free(), or NULL when there is no registration yet. */
-bool account_file_load(const char *dir, char **ret_url, struct acmems_error *err);
+/*
+ * Both are the caller's to free(), or NULL: there is no registration yet, or it tells no terms.
+ * ret_terms may be NULL.
+ */
+bool account_file_load(const char *dir, char **ret_url, char **ret_terms, struct acmems_error *err);
 
-/* Writes the registration: url, and the members of body (the CA's account object) over the old. */
-bool account_file_save(
-	const char *dir, const char *url, const struct acmems_json *body, struct acmems_error *err);
+/*
+ * Writes the registration: url, terms, and the members of body (the CA's account object) over the
+ * old ones; terms and body that are NULL stay as they were.
+ */
+bool account_file_save(const char *dir, const char *url, const char *terms,
+	const struct acmems_json *body, struct acmems_error *err);
 
 #endif

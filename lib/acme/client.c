@@ -63,12 +63,12 @@ static void tell_origin(struct acme_client *client, enum account_key_origin orig
 }
 
 /* A registration that can not be read is found again at the CA: the key is what counts. */
-static char *load_url(struct acme_client *client)
+static char *load_registration(struct acme_client *client)
 {
 	struct acmems_error err = {0};
 	char *url = NULL;
 
-	if (!account_file_load(client->config.dir, &url, &err))
+	if (!account_file_load(client->config.dir, &url, &client->account.terms, &err))
 		client_tell(client, ACMEMS_LOG_WARNING,
 			"account \"%s\": the kept registration is of no use (%s); asking the CA "
 			"for it",
@@ -96,7 +96,7 @@ static bool set_up(struct acme_client *client, struct acmems_error *err)
 	client->directory.done = account_on_directory;
 	client->directory.arg = client;
 	if (directory_keeper_init(&client->directory) && request_line_init(client) &&
-		account_init(client, load_url(client)))
+		account_init(client, load_registration(client)))
 		return true;
 	return acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for an account");
 }
@@ -206,6 +206,16 @@ void acme_client_wait_cancel(struct acme_client *client, uint64_t id)
 void acme_client_lost(struct acme_client *client)
 {
 	account_lost(client);
+}
+
+bool acme_client_doubt(struct acme_client *client)
+{
+	return account_doubt(client);
+}
+
+void acme_client_action(struct acme_client *client, const struct acmems_error *err)
+{
+	account_action(client, err);
 }
 
 const char *acme_client_name(const struct acme_client *client)

@@ -30,6 +30,9 @@ enum acme_happening {
 	ACME_CA_UNREACHABLE, /* or overloaded, or talking nonsense; it is tried again */
 	ACME_CA_RECOVERED,
 	ACME_ACCOUNT_REGISTERED, /* anew, or found by its key; detail: its URL */
+	ACME_ACCOUNT_TERMS_CHANGED, /* other terms of service, or some to be agreed to by hand */
+	ACME_ACCOUNT_DEACTIVATED, /* or revoked, or its key may not be used */
+	ACME_ACCOUNT_NEEDS_HAND, /* it can not be registered until somebody does something */
 };
 
 struct acme_config {
@@ -77,6 +80,15 @@ void acme_client_wait_cancel(struct acme_client *client, uint64_t id);
 
 /* The CA said accountDoesNotExist: forget the registration and find or register again. */
 void acme_client_lost(struct acme_client *client);
+
+/*
+ * The CA said unauthorized to a new order, which may be about the account (RFC 8555, 7.3.6): asks what
+ * has become of it. True: wait for the client, then try again. False: it has been asked just now.
+ */
+bool acme_client_doubt(struct acme_client *client);
+
+/* The CA said userActionRequired (RFC 8555, 7.3.3): the operator is told, once for each text. */
+void acme_client_action(struct acme_client *client, const struct acmems_error *err);
 
 const char *acme_client_name(const struct acme_client *client);
 const char *acme_client_account_url(const struct acme_client *client); /* NULL until known */

@@ -40,12 +40,17 @@ struct account {
 	struct flow flow;
 	struct account_view view;
 	char *url; /* NULL until known */
-	uint64_t request; /* newAccount */
+	char *terms; /* of service, that the operator knows of; NULL: unknown, or none */
+	uint64_t request; /* newAccount, or the question what has become of the account */
+	int64_t checked_at; /* clock; when that was answered, 0: never */
+	bool ended; /* the last newAccount: the CA will not have this key */
+	bool out_of_reach; /* the operator has been told that the CA is */
 	unsigned failures; /* in a row */
 	int64_t again_at; /* clock of the next attempt, while failed */
 	struct acmems_error error; /* of the last attempt */
 	char told
 		[ACMEMS_ERROR_MESSAGE_MAX]; /* the trouble the operator has heard of; "" for none */
+	char asked_for[ACMEMS_ERROR_MESSAGE_MAX]; /* the action the operator has heard of */
 	struct acmems_timer *timer;
 };
 

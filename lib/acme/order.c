@@ -100,11 +100,18 @@ static void free_asked(struct acme_order *order)
 
 void order_request_failed(struct acme_order *order, const struct acmems_error *err)
 {
+	if (problem_is(err, "userActionRequired"))
+		acme_client_action(order->client, err);
 	if (!problem_is(err, "accountDoesNotExist")) {
 		order_fail(order, err);
 		return;
 	}
 	acme_client_lost(order->client);
+	order_place_anew(order, err);
+}
+
+void order_place_anew(struct acme_order *order, const struct acmems_error *err)
+{
 	if (order->replaced) {
 		order_fail(order, err);
 		return;

@@ -37,7 +37,7 @@ struct acme_order {
 	struct order_asked *asked; /* one for each authorization */
 	size_t asked_count;
 	uint64_t waiting; /* for the account */
-	bool replaced; /* the order was placed anew once, after the account was lost */
+	bool replaced; /* the order was placed anew once, after trouble with the account */
 	struct acmems_timer *timer; /* the deadline of everything */
 	int64_t deadline; /* clock */
 	int64_t grace_until; /* clock; 0: no name has failed */
@@ -53,6 +53,9 @@ void order_fail(struct acme_order *order, const struct acmems_error *err);
 
 /* A request has failed: repairs what can be repaired, or fails the order. Steps. */
 void order_request_failed(struct acme_order *order, const struct acmems_error *err);
+
+/* Waits for the account and begins once more; if that was done before, fails with err. Steps. */
+void order_place_anew(struct acme_order *order, const struct acmems_error *err);
 
 /* Stops every question, wait and timer; what is published is not touched. */
 void order_quiet(struct acme_order *order);

@@ -100,6 +100,11 @@ static void on_placed(void *arg, const struct acme_answer *answer, const struct 
 	struct acmems_error bad = {0};
 
 	order->self.request = 0;
+	/* the account itself may be meant */
+	if (err && problem_is(err, "unauthorized") && acme_client_doubt(order->client)) {
+		order_place_anew(order, err);
+		return;
+	}
 	if (err) {
 		order_request_failed(order, err);
 		return;

@@ -175,6 +175,18 @@ static void read_subproblems(const struct acmems_json *problem, struct acmems_er
 		read_subproblem(sub, err);
 }
 
+/* Where the CA wants somebody to go (RFC 8555, 7.3.3), behind the message. */
+static void add_instance(const struct acmems_json *problem, struct acmems_error *err)
+{
+	struct acmems_error ignored;
+	const char *url = NULL;
+	size_t len = strlen(err->message);
+
+	if (strcmp(err->problem, "userActionRequired") == 0 &&
+		json_url(problem, "instance", &url, &ignored) && url != NULL)
+		snprintf(err->message + len, sizeof(err->message) - len, ": go to %s", url);
+}
+
 bool problem_read(const struct acmems_json *problem, int status, uint32_t retry_after,
 	struct acmems_error *err)
 {
@@ -193,6 +205,7 @@ bool problem_read(const struct acmems_json *problem, int status, uint32_t retry_
 		acmems_error_set(err, ACMEMS_VALIDATION, "the CA says no, and does not say why");
 	memcpy(err->problem, type, sizeof(type));
 	err->retry_after = retry_after;
+	add_instance(problem, err);
 	read_subproblems(problem, err);
 	return false;
 }

@@ -18,8 +18,8 @@ struct acmems_json;
 
 /*
  * Fills *err from a problem document: code by type (or by status, if the type is unknown), problem,
- * message 'the CA says: DETAIL (TYPE)', and a detail line for each subproblem that has an
- * identifier. problem may be NULL or nonsense, then only the status counts. status is that of the
+ * message 'the CA says: DETAIL (TYPE)', for userActionRequired ': go to INSTANCE' behind it, and a detail
+ * line for each subproblem that has an identifier. problem may be NULL or nonsense, then only the status counts. status is that of the
  * HTTP answer, 0 for a problem inside an object (an authorization's challenge, an order).
  * retry_after in seconds, 0 for none. Returns false, as acmems_error_set() does.
  */

@@ -21,8 +21,9 @@
  *                   days-left is 0 and not-after is over) and not renewed
  *   ca-unreachable  account, directory, detail
  *   ca-recovered    account, directory, down-since
- *   account         account, what, detail; what is one of "registered", "terms-changed",
- *                   "deactivated", "key-changed"
+ *   account         account, what, detail; what is one of "registered", "terms-changed" (or the CA
+ *                   wants somebody to act by hand), "deactivated" (or revoked, by anybody), and
+ *                   "needs-a-hand" (it cannot be registered)
  *   config          file, detail: a reload was refused
  *   test            instance: only from acmems -N
  *   summary         held-back, first, last: only to an instance that reached its limit
@@ -44,9 +45,9 @@
 #include <acmems/error.h>
 
 enum acmems_severity {
-	ACMEMS_EVENT_INFO, /* issued, renewed, cached, ca-recovered, account, test */
-	ACMEMS_EVENT_WARNING, /* rejected, rate-limited, expiring, summary */
-	ACMEMS_EVENT_ERROR, /* failed, ca-unreachable, config */
+	ACMEMS_EVENT_INFO, /* issued, renewed, cached, ca-recovered, account: registered, test */
+	ACMEMS_EVENT_WARNING, /* rejected, rate-limited, expiring, account: terms-changed, summary */
+	ACMEMS_EVENT_ERROR, /* failed, ca-unreachable, account: all else, config */
 };
 
 /* One fact about an event: a name of the list above and its text. Neither is ever NULL. */

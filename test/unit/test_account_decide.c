@@ -45,9 +45,29 @@ static void every_view(void **state)
 	}
 }
 
+static void trouble_with_a_known_account(void **state)
+{
+	struct account_view view = {.has_directory = true, .has_url = true, .doubted = true};
+
+	(void)state;
+	assert_int_equal(account_decide(&view), ACCOUNT_CHECK);
+	view.closed = true;
+	assert_int_equal(account_decide(&view), ACCOUNT_CLOSED);
+	view.doubted = false;
+	assert_int_equal(account_decide(&view), ACCOUNT_CLOSED);
+	view.failed = true;
+	assert_int_equal(account_decide(&view), ACCOUNT_WAITING);
+	/* what was closed is not the next one */
+	view = (struct account_view){.has_directory = true, .doubted = true, .closed = true};
+	assert_int_equal(account_decide(&view), ACCOUNT_REGISTER);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(every_view)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_view),
+		cmocka_unit_test(trouble_with_a_known_account),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,9 +194,9 @@ static void no_registration(void **state)
 {
 	struct dir *dir = *state;
 	struct acmems_error err = {0};
-	char *url;
+	char *url, *terms;
 
-	assert_true(account_file_load(dir->path, &url, &err));
+	assert_true(account_file_load(dir->path, &url, &terms, &err));
 	assert_null(url);
 }
 
@@ -204,12 +204,14 @@ static void registration_of_the_python_acmems(void **state)
 {
 	struct dir *dir = *state;
 	struct acmems_error err = {0};
-	char *url;
+	char *url, *terms;
 
 	put_text(dir, "registration.json", python_registration, 0644);
-	assert_true(account_file_load(dir->path, &url, &err));
+	assert_true(account_file_load(dir->path, &url, &terms, &err));
 	assert_string_equal(url, "https://ca.example/acme/acct/12345");
+	assert_string_equal(terms, "https://ca.example/terms");
 	free(url);
+	free(terms);
 }
 
 static void bad_registrations(void **state)
@@ -224,13 +226,13 @@ static void bad_registrations(void **state)
 		"{\"uri\":null}",
 	};
 	struct dir *dir = *state;
-	char *url;
+	char *url, *terms;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct acmems_error err = {0};
 
 		put_text(dir, "registration.json", bad[i], 0600);
-		assert_false(account_file_load(dir->path, &url, &err));
+		assert_false(account_file_load(dir->path, &url, &terms, &err));
 		assert_null(url);
 		assert_non_null(strstr(err.message, "registration.json"));
 	}
@@ -242,7 +244,7 @@ static void save(const struct dir *dir, const char *url, const char *body)
 	struct acmems_json *json = json_parse(body, strlen(body), &err);
 
 	assert_non_null(json);
-	assert_true(account_file_save(dir->path, url, json, &err));
+	assert_true(account_file_save(dir->path, url, NULL, json, &err));
 	acmems_json_free(json);
 }
 
@@ -264,13 +266,21 @@ static void saving_and_loading(void **state)
 {
 	struct dir *dir = *state;
 	struct acmems_error err = {0};
-	char *url;
+	char *url, *terms;
 
 	save(dir, "https://ca.example/acct/1", "{\"status\":\"valid\"}");
 	assert_int_equal(mode_of(in(dir, "registration.json")), 0600);
-	assert_true(account_file_load(dir->path, &url, &err));
+	assert_true(account_file_load(dir->path, &url, &terms, &err));
 	assert_string_equal(url, "https://ca.example/acct/1");
+	assert_null(terms);
 	free(url);
+	/* the terms alone */
+	assert_true(account_file_save(
+		dir->path, "https://ca.example/acct/1", "https://ca.example/t2", NULL, &err));
+	assert_true(account_file_load(dir->path, &url, &terms, &err));
+	assert_string_equal(terms, "https://ca.example/t2");
+	free(url);
+	free(terms);
 }
 
 static void unknown_members_are_kept(void **state)

@@ -40,9 +40,39 @@ static void test_clean_texts(void **state)
 	str_fini(&text);
 }
 
+static void test_severity(void **state)
+{
+	static const struct {
+		const char *what;
+		enum acmems_severity severity;
+	} rows[] = {
+		{"registered", ACMEMS_EVENT_INFO},
+		{"terms-changed", ACMEMS_EVENT_WARNING},
+		{"deactivated", ACMEMS_EVENT_ERROR},
+		{"needs-a-hand", ACMEMS_EVENT_ERROR},
+	};
+	struct notice *event = notice_new(NOTICE_REJECTED);
+
+	(void)state;
+	assert_non_null(event);
+	assert_int_equal(notice_severity(event), ACMEMS_EVENT_WARNING);
+	notice_drop(event);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		event = notice_new(NOTICE_ACCOUNT);
+		assert_non_null(event);
+		notice_add(event, "what", rows[i].what);
+		if (!event->failed)
+			assert_int_equal(notice_severity(event), rows[i].severity);
+		notice_drop(event);
+	}
+}
+
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_clean_texts)};
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clean_texts),
+		cmocka_unit_test(test_severity),
+	};
 
 	return cmocka_run_group_tests_name("notice", tests, NULL, NULL);
 }
