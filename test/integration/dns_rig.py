@@ -167,6 +167,7 @@ key:
 """
         for key in keys.values():
             text += f"  - id: {key.name}_update\n    key: {key.name}\n    action: [update, transfer]\n"
+            text += f"  - id: {key.name}_look\n    key: {key.name}\n    action: transfer\n"
         masters = [zone for zone in zones if zone.transfer_from]
         if masters:
             text += "  - id: notified\n    address: 127.0.0.0/8\n    action: notify\nremote:\n"
@@ -181,8 +182,8 @@ key:
                 text += f"    master: of_{zone.name}\n    acl: [notified, {zone.key.name}_update]\n"
                 continue
             (folder / f"{zone.name}.zone").write_text(zone.text())
-            if zone.key and not zone.refuse:
-                text += f"    acl: {zone.key.name}_update\n"
+            if zone.key:
+                text += f"    acl: {zone.key.name}_{'look' if zone.refuse else 'update'}\n"
         (folder / "knot.conf").write_text(text)
         super().__init__([KNOTD, "-c", folder / "knot.conf"], folder / "knot.log", env=self._clock(clock))
         rig.wait_for(self._answers, "knotd answers")

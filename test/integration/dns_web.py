@@ -73,14 +73,18 @@ class Resolver:
 
 
 class World:
-    """BIND with zones of ours, a resolver, and a CA that has a resolver of its own."""
+    """BIND or Knot with zones of ours, a resolver, and a CA that has a resolver of its own."""
 
-    def __init__(self, folder, start, *zones):
+    def __init__(self, folder, start, *zones, knot=False):
         self.folder, self.start = folder, start
         self.key = dns_rig.Key("acmems")
         self.zones = [dns_rig.Zone(name, {f"ns1.{name}.": "127.0.0.1"}, key=self.key) for name in zones]
         self.processes = []
-        self.bind = self._add(dns_rig.Bind(folder / "bind", rig.Ports.take(), self.zones))
+        if knot:
+            server = dns_rig.Knot(folder / "knot", "127.0.0.1", dns_rig.free_port("127.0.0.1"), self.zones)
+        else:
+            server = dns_rig.Bind(folder / "bind", rig.Ports.take(), self.zones)
+        self.bind = self._add(server)
         self.resolver = self._add(Resolver(self.bind.port))
         (folder / "ca").mkdir()
         self.ca = self._add(rig.Pebble(folder / "ca", self.resolver, rig.Ports.take()))

@@ -9,6 +9,7 @@ import dns_rig
 import dns_web
 import pytest
 import rig
+from script_rig import example
 
 
 @pytest.fixture
@@ -144,19 +145,27 @@ def test_leftovers_of_a_crash_are_removed_at_the_next_start(world):
         assert not list((world.folder / "state").iterdir())
 
 
-def test_the_server_of_the_man_page(world, tmp_path):
-    page = (rig.ROOT / "man/acmems-validator-dns01-httpreq.7").read_text()
-    text = re.search(r"\.Bd [^\n]*\n(import http\.server.*?)\n\.Ed", page, re.S).group(1).replace("\\e", "\\")
-    key = tmp_path / "rndc.key"
+@pytest.mark.parametrize("kind", ["bind", "knot"])
+def test_the_server_of_the_man_page(tmp_path, start, kind):
+    """As it stands there for BIND, and with the change for Knot."""
+    text, knot = (example("acmems-validator-dns01-httpreq.7", marker) for marker in ("import http.server", "knsupdate"))
+    world = dns_web.World(tmp_path, start, "example.org", knot=kind == "knot")
+    key = tmp_path / "acmems.key"
     key.write_text(world.key.bind())
+    if kind == "knot":
+        key.write_text(f"{world.key.algorithm}:{world.key.name}:{world.key.secret}\n")
+        begin, end = (re.escape(line) for line in (knot.splitlines()[0].strip(), knot.splitlines()[-1].strip()))
+        text, count = re.subn(rf"^ *{begin}.*?{end}\n", lambda match: knot, text, flags=re.M | re.S)
+        assert count == 1
     port = rig.Ports.take()
-    text = text.replace("/etc/bind/rndc.key", str(key)).replace("8053", str(port))
+    text = re.sub(r"/etc/(bind|knot)/acmems\.key", str(key), text).replace("8053", str(port))
     text = text.replace("server 127.0.0.1\\n", f"server 127.0.0.1 {world.bind.port}\\n")
     (tmp_path / "server.py").write_text(text)
     server = rig.Process([sys.executable, tmp_path / "server.py"], tmp_path / "server.log")
     try:
         options = f'type = "dns01-httpreq"; endpoint = "http://127.0.0.1:{port}/acme";'
-        world.acmems(options).signed(world.csr("example.test", "*.example.test"))
+        world.acmems(options).signed(world.csr("example.org", "*.example.org"))
         world.clean()
     finally:
         server.stop()
+        world.stop()
