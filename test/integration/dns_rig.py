@@ -198,6 +198,22 @@ key:
         return {"LD_PRELOAD": library, "FAKETIME": f"{shift:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
+class KnotByHand(NameServer):
+    """Knot DNS on 127.0.0.1 with what a page has for its configuration."""
+
+    def __init__(self, folder, port, text):
+        folder.mkdir(exist_ok=True)
+        self.address, self.port = "127.0.0.1", port
+        config = folder / "knot.conf"
+        config.write_text(f"server:\n    rundir: {folder}\n    listen: {self.address}@{port}\n    udp-workers: 1\n"
+                          f"    tcp-workers: 1\n    background-workers: 1\ndatabase:\n    storage: {folder}\n"
+                          f"log:\n  - target: stderr\n    any: info\ntemplate:\n  - id: default\n"
+                          f"    storage: {folder}\n{text}")
+        rig.run("/usr/sbin/knotc", "-c", config, "conf-check")
+        super().__init__([KNOTD, "-c", config], folder / "knot.log")
+        rig.wait_for(self._answers, "knotd answers")
+
+
 class Recursor(Bind):
     """BIND as a resolver: sends questions for each zone to the server that has it, and knows nothing else.
 

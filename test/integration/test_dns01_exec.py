@@ -3,6 +3,7 @@
 
 import functools
 import http.server
+import os
 import re
 import signal
 import subprocess
@@ -169,6 +170,38 @@ printf 'server 127.0.0.1 {bind.server.port}\\nupdate %s _acme-challenge.%s. 5 TX
 """)
     acmems = daemon(bind, f'command = [ "{path}" ]; convention = "lego-raw";')
     check(acmems, bind, tmp_path, "raw.example.org", "*.raw.example.org")
+
+
+@pytest.mark.parametrize("kind", ["bind", "knot"])
+def test_zones_of_the_page(tmp_path, kind):
+    """With the page's configuration of the name server its program can do what it has to, and nothing else."""
+    port = dns_rig.free_port("127.0.0.1")
+    block = example(PAGE, "update-policy" if kind == "bind" else "update-type").replace("secret: SECRET", f"secret: {KEY.secret}")
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server/example.org.zone").write_text(ZONE.text())
+    key = tmp_path / "acmems.key"
+    if kind == "bind":
+        key.write_text(KEY.bind())
+        server = dns_rig.Bind(tmp_path / "server", port, [], views=KEY.bind() + block)
+        text = example(PAGE, "# present|cleanup NAME. VALUE\n")
+    else:
+        key.write_text(f"{KEY.algorithm}:{KEY.name}:{KEY.secret}\n")
+        server = dns_rig.KnotByHand(tmp_path / "server", port, block)
+        text = example(PAGE, "ZONE in the environment")
+    try:
+        text = text.replace("192.0.2.53 53", f"127.0.0.1 {port}").replace("/etc/acmems/acmems.key", str(key))
+        path = script(tmp_path, "dns-update", text)
+        address = script(tmp_path, "dns-address", text.replace(' TXT \\"$3\\"', " A $3"))
+        env = dict(os.environ, ZONE="example.org.")
+        name = "_acme-challenge.example.org."
+        rig.run(path, "present", name, "value", env=env)
+        assert server.ask(name, "txt") == ['"value"']
+        rig.run(path, "cleanup", name, "value", env=env)
+        assert not server.ask(name, "txt")
+        assert subprocess.run([address, "present", "www.example.org.", "127.0.0.1"], env=env, capture_output=True).returncode
+        assert not server.ask("www.example.org.", "a")
+    finally:
+        server.stop()
 
 
 class Files(http.server.SimpleHTTPRequestHandler):

@@ -14,21 +14,6 @@ ZONE = "example.org"
 HERE = "127.0.0.1"
 
 
-class KnotByHand(dns_rig.NameServer):
-    """knotd with what the page has for knot.conf."""
-
-    def __init__(self, folder, port, text):
-        folder.mkdir(exist_ok=True)
-        self.address, self.port = HERE, port
-        config = folder / "knot.conf"
-        config.write_text(f"server:\n    rundir: {folder}\n    listen: {HERE}@{port}\n    udp-workers: 1\n    tcp-workers: 1\n"
-                          f"    background-workers: 1\ndatabase:\n    storage: {folder}\nlog:\n  - target: stderr\n"
-                          f"    any: info\n{text}")
-        rig.run("/usr/sbin/knotc", "-c", config, "conf-check")
-        super().__init__([dns_rig.KNOTD, "-c", config], folder / "knot.log")
-        rig.wait_for(self._answers, "knotd answers")
-
-
 class Page:
     """The page's blocks with the test's own paths and owners."""
 
@@ -62,7 +47,7 @@ class Page:
 
     def knot(self):
         self.commands("keymgr")
-        return KnotByHand(self.folder / "knot", self.port, self.block("update-owner"))
+        return dns_rig.KnotByHand(self.folder / "knot", self.port, self.block("update-owner"))
 
     def configuration(self, ca, resolver):
         validator = self.block('type = "dns01-rfc2136"').replace(
