@@ -22,9 +22,8 @@ static void on_cleaned(
 	else if (ok && attempt->leftover)
 		acmems_log(ACMEMS_LOG_INFO, DNS01_EXEC_ROOM, exec->self.name,
 			"what was left over for %s is taken away", attempt->domain);
-	/* otherwise it is tried again at the next start */
-	if (ok)
-		dns01_notes_erase(exec->notes, attempt->note);
+	/* a program that fails would do so again, and again at each start */
+	dns01_notes_erase(exec->notes, attempt->note);
 	dns01_exec_finish(attempt, ok ? NULL : &err);
 	dns01_exec_set_running(attempt, false);
 	dns01_exec_drop(attempt);

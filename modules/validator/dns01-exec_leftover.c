@@ -38,6 +38,21 @@ static bool fill(struct dns01_exec_attempt *attempt, const char *const *texts)
 	return attempt->domain && attempt->token && attempt->key_authorization && attempt->output;
 }
 
+static bool begin(
+	struct dns01_exec_attempt *attempt, const char *const *texts, struct acmems_error *err)
+{
+	const struct dns01_exec *exec = attempt->exec;
+
+	if (!fill(attempt, texts))
+		return dns01_exec_no_memory(err);
+	if (exec->http == (attempt->name[0] == '\0'))
+		return dns01_exec_take_away(attempt, err);
+	/* said once */
+	dns01_notes_erase(exec->notes, attempt->note);
+	return acmems_error_set(err, ACMEMS_CONFIG, "%s: that was %s", attempt->domain,
+		exec->http ? "a TXT record" : "a file of http-01");
+}
+
 static void on_found(void *arg, unsigned long number, const char *const *texts)
 {
 	struct dns01_exec *exec = arg;
@@ -50,12 +65,7 @@ static void on_found(void *arg, unsigned long number, const char *const *texts)
 	attempt->note = number;
 	attempt->started = attempt->leftover = true;
 	LIST_INSERT_HEAD(&exec->attempts, attempt, entry);
-	if (!fill(attempt, texts))
-		dns01_exec_no_memory(&err);
-	else if (exec->http != (attempt->name[0] == '\0'))
-		acmems_error_set(&err, ACMEMS_CONFIG, "%s: that was %s", attempt->domain,
-			exec->http ? "a TXT record" : "a file of http-01");
-	else if (dns01_exec_take_away(attempt, &err))
+	if (begin(attempt, texts, &err))
 		return;
 	acmems_log(ACMEMS_LOG_WARNING, DNS01_EXEC_ROOM, exec->self.name,
 		"cannot take away what was left over: %s", err.message);

@@ -14,6 +14,14 @@
 /* A failed order's client waits for it. */
 #define CLEANUP_MS 15000
 #define ROOM "dns01-httpreq"
+/* What is left over is not all that is asked for. */
+#define AT_ONCE 8
+
+/* If not, the server could not be asked, or could not do it for now: there is the next start. */
+static bool is_settled(const struct acmems_http_answer *answer)
+{
+	return answer && answer->status != 429 && answer->status < 500;
+}
 
 static void on_cleaned(
 	void *arg, const struct acmems_http_answer *answer, const struct acmems_error *why)
@@ -23,8 +31,7 @@ static void on_cleaned(
 	bool ok = httpreq_record_accepted(record, "cleanup", answer, why, &err);
 
 	record->call = 0;
-	/* otherwise it is tried again at the next start */
-	if (ok)
+	if (is_settled(answer))
 		dns01_notes_erase(record->httpreq->notes, record->note);
 	httpreq_record_finish(record, ok ? NULL : &err);
 	httpreq_record_drop(record);
@@ -66,17 +73,35 @@ void httpreq_record_drop_all(struct httpreq *httpreq)
 
 /* ---- what others have left ---- */
 
+static bool is_same(const struct httpreq_record *record, const struct httpreq_record *leftover)
+{
+	return leftover->leftover && strcmp(leftover->body, record->body) == 0;
+}
+
 bool httpreq_record_is_going(const struct httpreq_record *record)
 {
 	const struct httpreq_record *other = record->httpreq->records;
 
-	while (other && (!other->leftover || strcmp(other->body, record->body) != 0))
+	while (other && (other->call == 0 || !is_same(record, other)))
 		other = other->next;
 	return other != NULL;
 }
 
+void httpreq_record_take_over(const struct httpreq_record *record)
+{
+	struct httpreq_record *other = record->httpreq->records, *next;
+
+	for (; other; other = next) {
+		next = other->next;
+		if (!is_same(record, other))
+			continue;
+		dns01_notes_erase(record->httpreq->notes, other->note);
+		httpreq_record_drop(other);
+	}
+}
+
 /* Those that were held go on; a CA may give an order that was cut off once more. */
-static void let_go(struct httpreq *httpreq)
+static void let_go(const struct httpreq *httpreq)
 {
 	struct httpreq_record *record = httpreq->records, *next;
 	struct acmems_error err = {0};
@@ -88,6 +113,14 @@ static void let_go(struct httpreq *httpreq)
 	}
 }
 
+static void warn(const struct httpreq_record *record, const struct acmems_error *err)
+{
+	acmems_log(ACMEMS_LOG_WARNING, ROOM, record->httpreq->self.name,
+		"%s: what was left over could not be taken away: %s", record->domain, err->message);
+}
+
+static void go_on(struct httpreq *httpreq);
+
 static void on_taken_away(
 	void *arg, const struct acmems_http_answer *answer, const struct acmems_error *why)
 {
@@ -95,45 +128,67 @@ static void on_taken_away(
 	struct httpreq *httpreq = record->httpreq;
 	struct acmems_error err = {0};
 
-	if (httpreq_record_accepted(record, "cleanup", answer, why, &err)) {
+	if (httpreq_record_accepted(record, "cleanup", answer, why, &err))
 		acmems_log(ACMEMS_LOG_INFO, ROOM, httpreq->self.name,
 			"what was left over for %s is taken away", record->domain);
+	else
+		warn(record, &err);
+	if (is_settled(answer))
 		dns01_notes_erase(httpreq->notes, record->note);
-	} else {
-		acmems_log(ACMEMS_LOG_WARNING, ROOM, httpreq->self.name,
-			"%s: what was left over is still there: %s", record->domain, err.message);
-	}
 	record->call = 0;
 	httpreq_record_drop(record);
 	let_go(httpreq);
+	go_on(httpreq);
+}
+
+static size_t count_asked(const struct httpreq *httpreq)
+{
+	size_t count = 0;
+
+	for (const struct httpreq_record *record = httpreq->records; record; record = record->next)
+		count += record->leftover && record->call != 0;
+	return count;
+}
+
+/* Asks for those that wait, a few at once. */
+static void go_on(struct httpreq *httpreq)
+{
+	struct httpreq_record *record = httpreq->records, *next;
+	struct acmems_error err = {0};
+
+	for (; record && count_asked(httpreq) < AT_ONCE; record = next) {
+		next = record->next;
+		if (!record->leftover || record->call != 0)
+			continue;
+		record->end_ms = acmems_clock_ms() + httpreq->timeout_ms;
+		if (httpreq_record_ask(record, "cleanup", on_taken_away, &err))
+			continue;
+		warn(record, &err);
+		httpreq_record_drop(record);
+	}
 }
 
 static void on_found(void *arg, unsigned long number, const char *const *texts)
 {
 	struct httpreq *httpreq = arg;
 	struct httpreq_record *record = calloc(1, sizeof(*record));
-	struct acmems_error err = {0};
 
 	if (!record)
 		return;
 	record->httpreq = httpreq;
 	record->leftover = true;
 	record->note = number;
-	record->end_ms = acmems_clock_ms() + httpreq->timeout_ms;
 	record->domain = strdup(texts[0]);
 	record->body = strdup(texts[1]);
 	record->next = httpreq->records;
 	httpreq->records = record;
+	/* the note is there for the next start */
 	if (!record->domain || !record->body)
-		acmems_error_set(&err, ACMEMS_NO_MEMORY, "no memory for a request");
-	else if (httpreq_record_ask(record, "cleanup", on_taken_away, &err))
-		return;
-	acmems_log(ACMEMS_LOG_WARNING, ROOM, httpreq->self.name,
-		"cannot take away what was left over: %s", err.message);
-	httpreq_record_drop(record);
+		httpreq_record_drop(record);
 }
 
 void httpreq_record_inherit(struct httpreq *httpreq)
 {
 	dns01_notes_inherit(httpreq->notes, on_found, httpreq);
+	go_on(httpreq);
 }

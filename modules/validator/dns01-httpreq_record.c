@@ -167,6 +167,7 @@ bool httpreq_record_publish(struct httpreq_record *record, struct acmems_error *
 		return true;
 	if (!dns01_notes_write(notes, &record->note, texts, err))
 		return false;
+	httpreq_record_take_over(record);
 	record->sent = httpreq_record_ask(record, "present", on_presented, err);
 	if (!record->sent)
 		dns01_notes_erase(notes, record->note);

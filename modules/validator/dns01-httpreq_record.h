@@ -100,6 +100,9 @@ bool httpreq_record_accepted(const struct httpreq_record *record, const char *wh
 /* Whether the same, left over, is just being taken away. */
 bool httpreq_record_is_going(const struct httpreq_record *record);
 
+/* Forgets the same, left over, which is now the record's to take away. */
+void httpreq_record_take_over(const struct httpreq_record *record);
+
 /* Has the server publish it. */
 bool httpreq_record_publish(struct httpreq_record *record, struct acmems_error *err);
 

@@ -349,6 +349,92 @@ static void what_could_not_be_cleaned_up_is_left_over(void **state)
 	assert_string_equal(fake_last(&fake_calls)->url, "https://dns.example/hook/cleanup");
 }
 
+static void a_clear_no_is_not_asked_for_at_every_start(void **state)
+{
+	struct acmems_challenge one = challenge(1);
+
+	(void)state;
+	httpreq.look.propagation.items = none;
+	assert_true(present(&one));
+	fake_place(FQDN, "example.org.");
+	fake_answer(200, "");
+	expect_done();
+	assert_true(cleanup(&one));
+	fake_answer(503, "later");
+	run_until(op.done);
+	crash();
+	assert_int_equal(fake_calls.count, 3);
+	fake_answer(404, "no such thing");
+	crash();
+	assert_int_equal(fake_calls.count, 3);
+}
+
+#define AT_ONCE_MOST 8
+
+static void leave_over(const char *body, size_t count)
+{
+	const char *texts[DNS01_NOTE_TEXTS] = {"www.example.org", body};
+
+	while (count-- > 0) {
+		unsigned long number = 0;
+
+		assert_true(dns01_notes_write(httpreq.notes, &number, texts, &err));
+	}
+}
+
+/* One that is found when there are enough already. */
+static void wait_in_line(const char *domain, const char *body)
+{
+	struct httpreq_record *record = calloc(1, sizeof(*record));
+
+	assert_non_null(record);
+	record->httpreq = &httpreq;
+	record->leftover = true;
+	record->domain = strdup(domain);
+	record->body = strdup(body);
+	assert_true(record->domain && record->body);
+	record->next = httpreq.records;
+	httpreq.records = record;
+}
+
+static void leftovers_are_asked_for_a_few_at_once(void **state)
+{
+	(void)state;
+	leave_over("{}", AT_ONCE_MOST + 2);
+	crash();
+	assert_int_equal(fake_open(&fake_calls), AT_ONCE_MOST);
+	fake_answer(200, "");
+	assert_int_equal(fake_calls.count, AT_ONCE_MOST + 1);
+	fake_calls.refuse = true;
+	fake_answer(200, "");
+	assert_int_equal(fake_open(&fake_calls), AT_ONCE_MOST - 1);
+	/* what could not be asked for is there for the next start */
+	httpreq_record_drop_all(&httpreq);
+	assert_int_equal(fake_open(&fake_calls), 0);
+	fake_net_reset();
+	crash();
+	assert_int_equal(fake_open(&fake_calls), AT_ONCE_MOST);
+}
+
+static void what_still_waits_becomes_the_record_s_own(void **state)
+{
+	struct acmems_challenge one = challenge(1);
+
+	(void)state;
+	httpreq.look.propagation.items = none;
+	leave_over("{}", AT_ONCE_MOST);
+	crash();
+	/* all are asked for; this one comes to it when one of them is done */
+	assert_int_equal(fake_open(&fake_calls), AT_ONCE_MOST);
+	wait_in_line("www.example.org", "{\"fqdn\":\"" FQDN "\",\"value\":\"" VALUE "\"}");
+	assert_true(present(&one));
+	fake_place(FQDN, "example.org.");
+	assert_int_equal(fake_open(&fake_calls), AT_ONCE_MOST + 1);
+	assert_string_equal(fake_last(&fake_calls)->url, "https://dns.example/hook/present");
+	fake_answer(200, "");
+	expect_done();
+}
+
 static void the_same_again_waits_for_what_is_left_over(void **state)
 {
 	struct acmems_challenge one = challenge(1);
@@ -468,6 +554,9 @@ int main(void)
 		with_loop(released_while_at_work),
 		with_loop(a_crash_leaves_nothing),
 		with_loop(what_could_not_be_cleaned_up_is_left_over),
+		with_loop(a_clear_no_is_not_asked_for_at_every_start),
+		with_loop(leftovers_are_asked_for_a_few_at_once),
+		with_loop(what_still_waits_becomes_the_record_s_own),
 		with_loop(the_same_again_waits_for_what_is_left_over),
 		with_loop(options_are_checked),
 		with_loop(password_of_a_file),
