@@ -30,7 +30,10 @@ struct acmems_network {
 
 #define ACMEMS_ADDRESS_TEXT_MAX 80
 
-/* Parses an address without port, "192.0.2.1" or "2001:db8::1". v4-mapped becomes IPv4. */
+/*
+ * Parses an address without port, "192.0.2.1" or "2001:db8::1". v4-mapped becomes IPv4. False and *err,
+ * ACMEMS_CONFIG.
+ */
 bool acmems_address_parse(
 	const char *text, struct acmems_address *address, struct acmems_error *err);
 
@@ -40,7 +43,8 @@ const char *acmems_address_text(
 
 /*
  * Parses "192.0.2.0/24", "2001:db8::/32", or a bare address. Set bits behind the prefix are an
- * error, as they are most often a slip. ::ffff:192.0.2.0/120 becomes 192.0.2.0/24.
+ * error, as they are most often a slip. ::ffff:192.0.2.0/120 becomes 192.0.2.0/24. False and
+ * *err, ACMEMS_CONFIG.
  */
 bool acmems_network_parse(
 	const char *text, struct acmems_network *network, struct acmems_error *err);

@@ -20,26 +20,26 @@
 #include <acmems/http.h>
 #include <acmems/x509.h>
 
-/* What is known of a signing request. */
+/* What is known of a signing request. Valid during possible, and until check is finished or cancelled. */
 struct acmems_sign_request {
 	struct acmems_address peer; /* who asks; v4-mapped addresses are already IPv4 */
 	const struct acmems_http_request *http; /* for its headers */
 	const void *body; /* the exact bytes that came; NULL in possible */
-	size_t body_len;
+	size_t body_len; /* bytes */
 	const struct acmems_csr *csr; /* parsed and verified; NULL in possible */
 	const struct acmems_client_cert *client; /* shown in the TLS handshake; NULL: none */
 };
 
 struct acmems_auth_ops {
 	/*
-	 * Could check say yes? Immediate. On false *err says why not, for the log; ACMEMS_BAD_REQUEST
+	 * Could check say yes? Immediate; optional, and then it could. On false *err says why not, for the log; ACMEMS_BAD_REQUEST
 	 * when what it looks for is there and can not be understood, which the client is told if no
 	 * other block lets it in.
 	 */
 	bool (*possible)(void *instance, const struct acmems_sign_request *request,
 		struct acmems_error *err);
 	/*
-	 * Operation: finish with NULL for yes; with ACMEMS_REFUSED for no; with any other error
+	 * Operation, within 10 s: finish with NULL for yes; with ACMEMS_REFUSED for no; with any other error
 	 * for "could not find out", which counts as no and is logged as a warning.
 	 */
 	bool (*check)(void *instance, uint64_t op, const struct acmems_sign_request *request,

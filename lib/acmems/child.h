@@ -37,13 +37,13 @@ struct acmems_child_pool *acmems_child_pool_new(unsigned most);
 void acmems_child_pool_free(struct acmems_child_pool *pool);
 
 struct acmems_child_variable {
-	const char *name;
-	const char *value;
+	const char *name; /* without '=' */
+	const char *value; /* any text */
 };
 
 /* All of it is copied. */
 struct acmems_child_config {
-	struct acmems_child_pool *pool;
+	struct acmems_child_pool *pool; /* not copied; freeing it cancels */
 	const char *room; /* for the log lines with its output; static */
 	const char *subject; /* likewise: the instance's name */
 	char *const *command; /* [0] is the absolute path of the file; NULL at the end */
@@ -56,9 +56,9 @@ struct acmems_child_config {
 	const struct acmems_child_variable *variables;
 	size_t variable_count;
 	const void *input; /* for its standard input, which is /dev/null without any */
-	size_t input_len;
+	size_t input_len; /* bytes; 0: none */
 	size_t max_output; /* bytes of standard output that are kept; the rest is only logged */
-	int64_t timeout_ms; /* > 0 */
+	int64_t timeout_ms; /* from the start of the program; > 0 */
 	uint64_t after; /* does not start before this one of the same pool is gone; 0: none */
 };
 
@@ -70,13 +70,17 @@ struct acmems_child_result {
 	const char *last_line; /* the last it printed on either output, for messages; may be "" */
 };
 
-/* Result for a program that has run to its end; *err: it could not be started or ran out of time. */
+/*
+ * Either a result, of a program that has run to its end whatever its status, or err: ACMEMS_TIMEOUT when
+ * it ran out of time, ACMEMS_SYSTEM when it could not be started, ACMEMS_NO_MEMORY, ACMEMS_FAULT when it is
+ * unknown how it ended. Both are valid during the call.
+ */
 typedef void acmems_child_done(
 	void *arg, const struct acmems_child_result *result, const struct acmems_error *err);
 
 /*
  * Runs a program; done comes exactly once, from the loop, when it is gone, unless it is cancelled.
- * Returns its number, or 0 and *err (no memory, not an absolute path).
+ * Returns its number, or 0 and *err: ACMEMS_NO_MEMORY, ACMEMS_CONFIG (not an absolute path).
  */
 uint64_t acmems_child_start(const struct acmems_child_config *config, acmems_child_done *done,
 	void *arg, struct acmems_error *err);

@@ -40,41 +40,45 @@ enum acmems_dns_section { ACMEMS_DNS_ANSWER, ACMEMS_DNS_AUTHORITY, ACMEMS_DNS_AD
 
 struct acmems_dns_record {
 	enum acmems_dns_section section;
-	uint16_t type;
+	uint16_t type; /* enum acmems_dns_type */
 	uint32_t ttl; /* seconds */
-	const char *name;
+	const char *name; /* its owner */
 	const char *target; /* NS, CNAME; SOA: the primary (MNAME); else NULL */
-	const char *text; /* TXT: its strings joined, NUL-terminated behind len bytes; else NULL */
-	size_t len;
+	const char *
+		text; /* TXT: its strings joined, NUL-terminated behind len bytes, which may be any; else NULL */
+	size_t len; /* bytes of text; else 0 */
 	struct acmems_address address; /* A, AAAA; port 0 */
 	uint32_t minimum; /* SOA: for how long an absence may be cached, seconds */
 };
 
 /* Valid during the callback. */
 struct acmems_dns_answer {
-	unsigned rcode; /* 0 NOERROR, 3 NXDOMAIN, ...: a question's answer, not a fault */
-	bool authoritative;
+	unsigned rcode; /* 0 NOERROR or 3 NXDOMAIN (RFC 1035, 4.1.1): an answer, not a fault */
+	bool authoritative; /* its AA bit */
 	const struct acmems_dns_record *records; /* of the types above only */
 	size_t count;
 	const char *server; /* who said so, "192.0.2.53:53" */
 };
 
-/* Either answer or err. */
+/* Either answer or err, valid during the call. */
 typedef void acmems_dns_done(
 	void *arg, const struct acmems_dns_answer *answer, const struct acmems_error *err);
 
+/* All of it is copied. */
 struct acmems_dns_question {
 	const char *name;
 	enum acmems_dns_type type;
 	char *const *servers; /* tried in turn, 32 at most, NULL at the end; NULL: the system's */
 	bool recursive; /* have the server ask others */
-	int64_t timeout_ms; /* for all of it */
+	int64_t timeout_ms; /* for all of it; > 0 */
 };
 
 /*
  * Asks: over UDP, again when nothing comes, over TCP when the answer was cut, the next server when
  * one does not answer, or answers anything but NOERROR and NXDOMAIN. The error of a question
- * that nobody answered names every server and what it did. 0 and *err on failure to start.
+ * that nobody answered names every server and what it did; its code is the last server's, mostly
+ * ACMEMS_TIMEOUT or ACMEMS_UNAVAILABLE. 0 and *err on failure to start: ACMEMS_CONFIG for what is no name or no
+ * server, ACMEMS_NO_MEMORY.
  */
 uint64_t acmems_dns_ask(const struct acmems_dns_question *question, acmems_dns_done *done,
 	void *arg, struct acmems_error *err);

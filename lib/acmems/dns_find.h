@@ -25,17 +25,17 @@ struct acmems_dns_place {
 	uint32_t minimum;
 };
 
-/* Either place or err. */
-
+/* Either place or err, valid during the call. */
 typedef void acmems_dns_place_done(
 	void *arg, const struct acmems_dns_place *place, const struct acmems_error *err);
 
+/* All of it is copied. */
 struct acmems_dns_find {
-	const char *name;
+	const char *name; /* the record's, before any CNAME */
 	/* if it is known: CNAMEs are followed, and have to lead to a name in it; NULL: looked for */
 	const char *zone;
 	char *const *resolvers; /* as the servers of a question; they have to recurse */
-	int64_t timeout_ms;
+	int64_t timeout_ms; /* for all of it; > 0 */
 };
 
 /*
@@ -51,16 +51,17 @@ void acmems_dns_find_cancel(uint64_t id);
 
 /* ---- until it is seen ---- */
 
+/* All of it is copied. */
 struct acmems_dns_wait {
-	const char *owner;
+	const char *owner; /* of the TXT record; CNAMEs are not followed */
 	const char *zone; /* whose name servers are asked */
 	const char *value; /* the TXT value that all of them have to show beside whatever else */
 	bool absent; /* wait until none shows it any more instead */
 	/* exactly these, 64 at most, instead of the zone's name servers; NULL: the zone's */
 	char *const *servers;
 	uint16_t port; /* of the zone's name servers; 0: 53 */
-	char *const *resolvers; /* to find the name servers' addresses with */
-	int64_t timeout_ms;
+	char *const *resolvers; /* to find the name servers' addresses with; NULL: the system's */
+	int64_t timeout_ms; /* > 0 */
 	/*
 	 * Says of every TXT value that is there whether it is what is waited for, instead of comparing
 	 * it to value, which is not used then. With the arg of acmems_dns_wait(); NUL-terminated.
@@ -69,6 +70,7 @@ struct acmems_dns_wait {
 	bool once; /* do not wait for servers that have answered: take their first word */
 };
 
+/* err NULL: it is so; else valid during the call. */
 typedef void acmems_dns_wait_done(void *arg, const struct acmems_error *err);
 
 /*

@@ -20,7 +20,7 @@
 struct acmems_dns_look {
 	struct acmems_list propagation; /* "authoritative", "none", or name servers */
 	struct acmems_list resolvers; /* name servers; none: the system's */
-	int64_t nameserver_port; /* of zones' name servers */
+	int64_t nameserver_port; /* of zones' name servers; 1 to 65535 */
 };
 
 /* Rows for the member of the struct that is a struct acmems_dns_look. */

@@ -29,33 +29,35 @@ bool acmems_dns_reply_txt(struct acmems_dns_reply *reply, const char *value);
 
 /*
  * Asked for the TXT values of a name inside a zone (lower case, with the last dot). Whether the name
- * exists: false is NXDOMAIN, true without a value is an empty answer. It may not free servers.
+ * exists: false is NXDOMAIN, true without a value is an empty answer. Name, peer and reply are valid during
+ * the call. It may not free servers.
  */
 typedef bool acmems_dns_handler(void *arg, const char *name, const struct acmems_address *peer,
 	struct acmems_dns_reply *reply);
 
 struct acmems_dns_zone {
-	const char *name;
+	const char
+		*name; /* of its apex, absolute with or without the last dot, as all names here */
 	char *const
 		*name_servers; /* at least one, NULL at the end; the first is the SOA's primary */
-	const char *mailbox; /* the SOA's, "hostmaster.example.org." */
+	const char *mailbox; /* the SOA's RNAME (RFC 1035, 3.3.13), "hostmaster.example.org." */
 };
 
 /* All of it is copied. */
 struct acmems_dns_server_config {
-	const char *room; /* for the log */
-	char *const *listen; /* "192.0.2.1:53", "[::]:53", NULL at the end */
-	const struct acmems_dns_zone *zones;
+	const char *room; /* for the log; 31 bytes of it count */
+	char *const *listen; /* "192.0.2.1:53", "[::]:53", NULL at the end; no Unix sockets */
+	const struct acmems_dns_zone *zones; /* none may be the root */
 	size_t zone_count;
 	uint32_t ttl; /* seconds; of TXT records, and of their absence */
 	acmems_dns_handler *handler;
-	void *arg;
+	void *arg; /* handler's; not copied */
 };
 
 /*
  * Binds both protocols on every address. Addresses are shared as those of HTTP servers: during a
  * reload the newest server that has a question's zone says what the zone is, and values come from
- * all that have it. NULL and *err (which address, why) on failure.
+ * all that have it. The caller's to free. NULL and *err (which address or zone, why) on failure.
  */
 struct acmems_dns_server *acmems_dns_server_new(
 	const struct acmems_dns_server_config *config, struct acmems_error *err);

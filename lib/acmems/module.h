@@ -17,10 +17,10 @@
  *   check     do the options fit together? Reads only, touches nothing outside; `acmems -t` calls
  *             it too; optional
  *   start     an operation (see op.h): open, bind, connect; optional. The new generation takes over
- *             only when every instance has started. A copy of the process does all of this first,
+ *             only when every instance has started, in 30 seconds at most. A copy of the process does all of this first,
  *             up to the return of start and then release, so that a module which crashes harms nobody
  *   ...       the operations of its kind: validator.h, auth.h, storage.h, notify.h
- *   stop      an operation: finish or give up in the time given; optional
+ *   stop      an operation: finish or give up within 10 seconds; optional
  *   release   frees what check and start allocated, also after a failed or cancelled start, also
  *             when start was never called; optional. Options and the memory itself are the core's
  *
@@ -70,12 +70,13 @@ struct acmems_module {
 	const char *summary; /* one line, no full stop, for -l */
 
 	const struct acmems_option *options;
-	uint32_t option_count;
+	uint32_t option_count; /* rows, 128 at most in a table */
 	uint32_t option_size; /* sizeof(struct acmems_option) as compiled */
 	uint32_t instance_size; /* of the instance's struct */
 	uint32_t ops_size; /* sizeof the table below as compiled */
 	const void *ops; /* struct acmems_validator_ops, ..._auth_ops, ... by kind */
 
+	/* The life, above. Any may be NULL. */
 	bool (*load)(struct acmems_error *err);
 	bool (*check)(void *instance, struct acmems_error *err);
 	bool (*start)(void *instance, uint64_t op, struct acmems_error *err);

@@ -61,7 +61,7 @@ struct acmems_event {
 	const char *name; /* "issued", "rejected", ... */
 	int64_t when; /* of the last one it stands for: seconds since 1970-01-01 UTC */
 	const char *summary; /* one line for a person, without line ends, at most 500 bytes */
-	const struct acmems_field *fields;
+	const struct acmems_field *fields; /* no name twice */
 	size_t field_count;
 	uint64_t id; /* unique, and the same after a failure or a restart */
 	uint32_t count; /* how many equal ones it stands for, 1 or more */
@@ -69,7 +69,7 @@ struct acmems_event {
 	enum acmems_severity severity;
 };
 
-/* "info", "warning" or "error". */
+/* "info", "warning" or "error"; static. */
 const char *acmems_severity_name(enum acmems_severity severity);
 
 #define ACMEMS_EVENT_TIME_MAX 32
@@ -79,14 +79,14 @@ void acmems_event_time(int64_t when, char out[ACMEMS_EVENT_TIME_MAX]);
 
 /*
  * The event as every receiver of JSON gets it: an object of id (a text, because not every reader keeps
- * 64 bits), event, severity, time, first, count, summary and fields. The caller's to free(); NULL when
- * there is no memory.
+ * 64 bits), event, severity, time, first, count, summary and fields. The caller's to free(),
+ * NUL-terminated behind *ret_len bytes; NULL when there is no memory.
  */
 char *acmems_event_json(const struct acmems_event *event, size_t *ret_len);
 
 struct acmems_notify_ops {
 	/*
-	 * Operation: deliver the event. What it finishes with, text of one line, is the receiver's
+	 * Operation, within 60 s: deliver the event. What it finishes with, text of one line, is the receiver's
 	 * own words ("250 2.0.0 Ok: queued"), which acmems -N prints. An error whose retry_after is
 	 * given is tried again after that time. Errors of code ACMEMS_BAD_REQUEST are final:
 	 * the receiver will never take this event, and it is dropped.
@@ -95,7 +95,7 @@ struct acmems_notify_ops {
 		struct acmems_error *err);
 
 	/*
-	 * Operation, optional: deliver 2 to 100 events in one message, oldest first. The array and its
+	 * Operation, within 60 s, optional: deliver 2 to 100 events in one message, oldest first. The array and its
 	 * events are valid until it is finished or cancelled. What it finishes with is for all of
 	 * them: after an error all come again, perhaps with more; after ACMEMS_BAD_REQUEST each comes
 	 * by itself, to send.

@@ -17,15 +17,18 @@
 #include <acmems/dns.h>
 #include <acmems/error.h>
 
-/* One challenge to be solved. All texts are checked and NUL-terminated. */
+/*
+ * One challenge to be solved. All texts are checked, NUL-terminated and valid until the operation is
+ * finished or cancelled; cleanup gets the same again.
+ */
 struct acmems_challenge {
 	uint64_t id; /* for acmems_challenge_seen() */
 	const char *type; /* "http-01", "dns-01", ... */
 	const char *identifier; /* the name without "*.", lower-case A-labels; or an IP address */
 	bool wildcard; /* the order is for "*.identifier" */
 	const char *token; /* base64url text; "" for types without one */
-	const char *key_authorization; /* RFC 8555, 8.1: token "." thumbprint */
-	const char *account_url;
+	const char *key_authorization; /* RFC 8555, 8.1: token "." thumbprint; "" without a token */
+	const char *account_url; /* the account's "kid" (RFC 8555, 7.3) */
 	/*
 	 * For "dns-persist-01", else NULL: what its standing record may say, texts with NULL at the
 	 * end. Issuers are lower-case names; there are none when the CA named none.
@@ -37,10 +40,10 @@ struct acmems_challenge {
 struct acmems_validator_ops {
 	/* Challenge types it solves, best first, NULL at the end; NULL if types_of says them. */
 	const char *const *types;
-	/* Operation: publish, and finish when the CA can see it. */
+	/* Operation, within 2 minutes: publish, and finish when the CA can see it. */
 	bool (*present)(void *instance, uint64_t op, const struct acmems_challenge *challenge,
 		struct acmems_error *err);
-	/* Operation: take away what present published. */
+	/* Operation, within 30 s: take away what present published. */
 	bool (*cleanup)(void *instance, uint64_t op, const struct acmems_challenge *challenge,
 		struct acmems_error *err);
 	/* Optional: as types, for this instance, when its options choose. Never NULL. */

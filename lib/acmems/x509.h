@@ -22,19 +22,22 @@ enum acmems_name_kind {
 /* A name as the CSR asks for it. Checked: printable, bounded, DNS names well-formed. */
 struct acmems_name {
 	enum acmems_name_kind kind;
-	char *text; /* DNS: lower-case A-labels, with "*." if wildcard; IP: RFC 5952 text */
+	char *text; /* DNS: lower-case A-labels, with "*." if wildcard; IP: RFC 5952; else as it stands */
 	bool wildcard; /* DNS: the first label is "*" */
 };
 
-/* A CSR that has passed every check: structure, key, self-signature, names. */
+/*
+ * A CSR (RFC 2986) that has passed every check: structure, key, self-signature, names. Valid as
+ * long as what it is handed over with.
+ */
 struct acmems_csr {
 	const unsigned char *der;
-	size_t der_len;
+	size_t der_len; /* bytes */
 	char digest[65]; /* SHA-256 of der, lower-case hex */
 	const struct acmems_name *names; /* CN included, no duplicates, at least one */
 	size_t name_count;
 	const char *key_type; /* "rsa", "ec" */
-	unsigned key_bits;
+	unsigned key_bits; /* of the modulus, or of the curve's field */
 };
 
 #define ACMEMS_SERIAL_HEX_MAX 64

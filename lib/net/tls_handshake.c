@@ -14,7 +14,6 @@
 
 #include <utlist.h>
 
-#define ROOM "tls"
 /* A hello with every post-quantum key share there is has 4 KB; nothing else of size is to come. */
 #define BYTES_MAX 32768
 /* How long the client has to close its side when all is said. */
@@ -63,8 +62,8 @@ static void tell(const struct tls_handshake *handshake, const char *what)
 	char text[ACMEMS_ADDRESS_TEXT_MAX];
 
 	if (acmems_log_enabled(ACMEMS_LOG_DEBUG))
-		acmems_log(ACMEMS_LOG_DEBUG, ROOM, handshake->door->name, "%s: %s%s%s%s",
-			acmems_address_text(&handshake->address, text), what,
+		acmems_log(ACMEMS_LOG_DEBUG, handshake->door->room, handshake->door->name,
+			"%s: %s%s%s%s", acmems_address_text(&handshake->address, text), what,
 			handshake->hello.name[0] ? " (\"" : "", handshake->hello.name,
 			handshake->hello.name[0] ? "\")" : "");
 }

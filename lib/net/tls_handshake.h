@@ -33,7 +33,7 @@ struct tls_limits {
 /* What all connections of one listening address share. */
 struct tls_door {
 	struct tls_limits limits;
-	const char *name; /* of the address, for the log */
+	const char *room, *name; /* for the log; name: of the address */
 	SSL_CTX *context;
 	const struct acmems_tls_identity *(*choose)(
 		void *arg, const char *server_name, const struct acmems_address *peer);

@@ -3,6 +3,7 @@
 #include "net/tls_server.h"
 
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 
 struct acmems_tls_server {
 	struct share_server share; /* first */
+	const char *room; /* while it is being made */
 	struct tls_limits limits;
 	acmems_tls_choose *choose;
 	void *arg;
@@ -26,6 +28,7 @@ struct tls_listener {
 	struct share_listener share; /* first */
 	struct acceptor acceptor;
 	struct tls_door door;
+	char room[32]; /* of the first server */
 };
 
 static const struct share_kind kind;
@@ -70,9 +73,12 @@ static bool begin(
 	struct share_listener *share, const struct share_server *first, struct acmems_error *err)
 {
 	struct tls_listener *listener = (struct tls_listener *)share;
+	const struct acmems_tls_server *server = (const struct acmems_tls_server *)first;
 
+	snprintf(listener->room, sizeof(listener->room), "%s", server->room);
 	listener->door = (struct tls_door){
-		.limits = ((const struct acmems_tls_server *)first)->limits,
+		.limits = server->limits,
+		.room = listener->room,
 		.name = share->socket.place.text,
 		.context = tls_hello_context(err),
 		.choose = offer,
@@ -81,7 +87,7 @@ static bool begin(
 	};
 	listener->acceptor = (struct acceptor){
 		.fd = share->socket.fd,
-		.room = "tls",
+		.room = listener->room,
 		.name = share->socket.place.text,
 		.take = take,
 		.arg = &listener->door,
@@ -151,11 +157,14 @@ struct acmems_tls_server *acmems_tls_server_new(
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a listener");
 		return NULL;
 	}
+	server->room = config->room;
 	server->limits = limits_of(config);
 	server->choose = config->choose;
 	server->arg = config->arg;
-	if (share_enter(&all, &server->share, config->listen, err))
+	if (share_enter(&all, &server->share, config->listen, err)) {
+		server->room = NULL;
 		return server;
+	}
 	acmems_tls_server_free(server);
 	return NULL;
 }
