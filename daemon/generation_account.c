@@ -44,8 +44,8 @@ static bool read_key(
 		*ret_key = strdup(account->eab_key);
 		return *ret_key || acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a key");
 	}
-	if (!acmems_file_read(account->eab_key_file, KEY_FILE_MAX, ret_key, &len, err))
-		return false;
+	if (!acmems_file_read_secret(account->eab_key_file, KEY_FILE_MAX, ret_key, &len, err))
+		return acmems_error_context(err, "eab: key-file");
 	trim(*ret_key);
 	return true;
 }

@@ -116,11 +116,31 @@ static struct acmems_smtp_call call_of(const struct mail *mail)
 	};
 }
 
+/* The caller frees it with drop_password(); NULL: there is none. */
+static bool read_password(const struct mail *mail, char **ret_password, struct acmems_error *err)
+{
+	size_t len = 0;
+
+	*ret_password = NULL;
+	return !mail->password_file ||
+	       acmems_file_read_secret(
+		       mail->password_file, PASSWORD_MAX, ret_password, &len, err) ||
+	       acmems_error_context(err, "password-file");
+}
+
+static void drop_password(char *password)
+{
+	if (password)
+		acmems_wipe(password, strlen(password));
+	free(password);
+}
+
 static bool mail_check(void *instance, struct acmems_error *err)
 {
 	struct mail *mail = instance;
 	struct acmems_smtp_call call = call_of(mail);
 	bool secure = strncmp(mail->server, "smtps://", 8) == 0;
+	char *password;
 
 	if (!acmems_smtp_check(&call, err))
 		return false;
@@ -137,6 +157,10 @@ static bool mail_check(void *instance, struct acmems_error *err)
 	if (mail->user && mail->tls == MAIL_NONE)
 		return acmems_error_set(err, ACMEMS_CONFIG,
 			"a password is only sent over TLS: say tls = \"starttls\" or \"tls\"");
+	/* it is read anew for each mail, but faults are better known now */
+	if (!read_password(mail, &password, err))
+		return false;
+	drop_password(password);
 	return true;
 }
 
@@ -178,19 +202,6 @@ static void on_cancel(void *arg)
 	mail->call = 0;
 }
 
-static bool read_password(const struct mail *mail, char **ret_password, struct acmems_error *err)
-{
-	size_t len = 0;
-
-	if (!mail->password_file)
-		return true;
-	if (!acmems_file_read(mail->password_file, PASSWORD_MAX, ret_password, &len, err))
-		return false;
-	while (len > 0 && strchr("\r\n", (*ret_password)[len - 1]))
-		(*ret_password)[--len] = '\0';
-	return true;
-}
-
 static bool mail_send_several(void *instance, uint64_t op, const struct acmems_event *const *events,
 	size_t count, struct acmems_error *err)
 {
@@ -216,9 +227,7 @@ static bool mail_send_several(void *instance, uint64_t op, const struct acmems_e
 	else
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a mail");
 	free(text);
-	if (password)
-		acmems_wipe(password, strlen(password));
-	free(password);
+	drop_password(password);
 	if (mail->call != 0)
 		acmems_op_on_cancel(op, on_cancel, mail);
 	return mail->call != 0;

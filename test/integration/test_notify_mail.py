@@ -97,6 +97,7 @@ def test_ten_thousand_rejects(start, with_mail, serve, tmp_path):
 def test_tls_and_login(start, with_mail, serve, tmp_path, scheme, tls, implicit):
     pair = rig.make_tls(tmp_path)
     (tmp_path / "password").write_text("gehe\u00efm\n")
+    (tmp_path / "password").chmod(0o600)
     server = serve(tls=pair, user="me", password="gehe\u00efm", implicit=implicit)
     daemon = start(with_mail(server, f'events = "rejected"; tls = "{tls}"; ca-file = "{pair[0]}"; user = "me"; '
                                      f'password-file = "{tmp_path}/password";', host="localhost", scheme=scheme))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* test_mod_notify_mail.c - what is taken as options, and how a mail looks. */
+#include "temp_dir.h"
 #include "unit.h"
 
 #include <openssl/evp.h>
@@ -35,6 +36,13 @@ static void test_check(void **state)
 	assert_false(mail_check(&mail, &err));
 	assert_non_null(strstr(err.message, "only sent over TLS"));
 	mail.tls = MAIL_STARTTLS;
+	assert_false(mail_check(&mail, &err));
+	assert_non_null(strstr(err.message, "password-file"));
+	mail.password_file = (char *)temp_file("password", "geheim\n");
+	assert_int_equal(chmod(mail.password_file, 0604), 0);
+	assert_false(mail_check(&mail, &err));
+	assert_non_null(strstr(err.message, "0604"));
+	assert_int_equal(chmod(mail.password_file, 0640), 0);
 	assert_true(mail_check(&mail, &err));
 	mail.tls = MAIL_TLS;
 	assert_false(mail_check(&mail, &err));
@@ -234,7 +242,7 @@ static void test_largest_digest(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_check),
+		cmocka_unit_test_setup_teardown(test_check, temp_dir_setup, temp_dir_teardown),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_no_header_of_theirs),
