@@ -38,6 +38,8 @@ static const char usage[] =
 	"\n"
 	"With a shared secret add this header, the HMAC of the posted bytes:\n"
 	"  Authentication: hmac name=sha256, hash=HEX\n"
+	"or, with a token:\n"
+	"  Authorization: Bearer TOKEN\n"
 	"\n"
 	"The answer is the certificate with its chain, the certificate first. An ETag comes with "
 	"it:\n"

@@ -115,8 +115,6 @@ struct acme_client *acme_client_new(const struct acme_config *config, struct acm
 	if (acme_config_copy(&client->config, config, err) && load(client, err) &&
 		set_up(client, err))
 		return client;
-	if (config->name != NULL)
-		acmems_error_context(err, "account \"%s\"", config->name);
 	acme_client_free(client);
 	return NULL;
 }

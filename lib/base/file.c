@@ -256,7 +256,8 @@ bool acmems_directory_make(const char *path, unsigned mode, struct acmems_error 
 			continue;
 		part[i] = '\0';
 		if (mkdir(part, (mode_t)mode) < 0 && errno != EEXIST)
-			return acmems_error_errno(err, errno, "cannot make directory \"%s\"", part);
+			return acmems_error_errno(err, errno,
+				"user %u cannot make directory \"%s\"", (unsigned)geteuid(), part);
 		part[i] = path[i];
 	}
 	if (stat(path, &info) < 0)

@@ -14,6 +14,13 @@
 
 #define INCLUDE_MAX (1u << 20)
 #define INCLUDE_DEPTH 8
+#define BRACKETS_MAX 64
+
+/* One that is open. */
+struct bracket {
+	char sign;
+	unsigned line;
+};
 
 struct scan {
 	const char *at;
@@ -22,6 +29,8 @@ struct scan {
 	unsigned line;
 	int depth;
 	struct conf_faults *faults;
+	struct bracket open[BRACKETS_MAX]; /* innermost last; deeper ones are left to libconfig */
+	size_t depth_open;
 	bool ok;
 };
 
@@ -150,6 +159,50 @@ static void check_include(struct scan *scan)
 	skip_line(scan);
 }
 
+static void open_bracket(struct scan *scan)
+{
+	if (scan->depth_open < BRACKETS_MAX)
+		scan->open[scan->depth_open] = (struct bracket){*scan->at, scan->line};
+	scan->depth_open++;
+	scan->at++;
+}
+
+/* libconfig would only notice much later, and name the line where it does. */
+static void close_bracket(struct scan *scan)
+{
+	char sign = *scan->at++;
+	char partner = sign == '}' ? '{' : sign == ')' ? '(' : '[';
+	const struct bracket *last;
+
+	if (!scan->ok || scan->depth_open > BRACKETS_MAX) {
+		scan->depth_open -= scan->depth_open > 0;
+		return;
+	}
+	if (scan->depth_open == 0) {
+		conf_fault_at(scan->faults, scan->file, scan->line,
+			"there is no %c that this %c could close", partner, sign);
+		scan->ok = false;
+		return;
+	}
+	last = &scan->open[--scan->depth_open];
+	if (last->sign == partner)
+		return;
+	conf_fault_at(scan->faults, scan->file, scan->line,
+		"%c comes before the %c of line %u is closed", sign, last->sign, last->line);
+	scan->ok = false;
+}
+
+static void check_all_closed(struct scan *scan)
+{
+	const struct bracket *last;
+
+	if (!scan->ok || scan->depth_open == 0 || scan->depth_open > BRACKETS_MAX)
+		return;
+	last = &scan->open[scan->depth_open - 1];
+	conf_fault_at(scan->faults, scan->file, last->line, "this %c is never closed", last->sign);
+	scan->ok = false;
+}
+
 static bool scan_text(const char *text, const char *file, const char *folder, int depth,
 	struct conf_faults *faults)
 {
@@ -174,9 +227,14 @@ static bool scan_text(const char *text, const char *file, const char *folder, in
 			check_include(&scan);
 		else if (in_word(*scan.at) || *scan.at == '+')
 			check_word(&scan);
+		else if (*scan.at == '{' || *scan.at == '[' || *scan.at == '(')
+			open_bracket(&scan);
+		else if (*scan.at == '}' || *scan.at == ']' || *scan.at == ')')
+			close_bracket(&scan);
 		else
 			scan.at++;
 	}
+	check_all_closed(&scan);
 	return scan.ok;
 }
 
@@ -236,5 +294,5 @@ const char *conf_scan_hint(const char *text, unsigned line)
 	}
 	if (trailing_comma(found, len) || *found == ']' || *found == ')')
 		return ": a list must not end in a comma";
-	return " (on this line or the one before: is a quote, bracket or semicolon missing?)";
+	return " (on this line or the one before: is a quote or a semicolon missing?)";
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * conf/conf_scan.h - reads a configuration's text before libconfig does, for what that would spoil
- * silently: numbers that wrap (5000000000 becomes 705032704), bytes hidden behind a \x00.
+ * silently: numbers that wrap (5000000000 becomes 705032704), bytes hidden behind a \x00; and for
+ * what it names the wrong line of: brackets.
  */
 #ifndef CONF_CONF_SCAN_H
 #define CONF_CONF_SCAN_H

@@ -93,7 +93,7 @@ static void on_ended(struct curl_member *member, CURLcode result)
 	struct acmems_http_answer answer = {
 		.len = got->body.len, .headers = got->headers, .header_count = got->header_count};
 	struct acmems_error err = {0};
-	long status = 0;
+	long status = 0, verified = 0;
 
 	curl_pool_leave(&transfer->member);
 	/* for curl a head without its end is one */
@@ -111,6 +111,10 @@ static void on_ended(struct curl_member *member, CURLcode result)
 			got->too_large       ? "its answer is too large"
 			: transfer->error[0] ? transfer->error
 					     : curl_easy_strerror(result));
+		curl_easy_getinfo(transfer->member.easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+		if (result == CURLE_PEER_FAILED_VERIFICATION && verified != 0 && !ca_file)
+			acmems_error_context(
+				&err, "no CA that the system knows, and no ca-file names another");
 		if (result == CURLE_SSL_CACERT_BADFILE)
 			acmems_error_context(&err, "cannot read trust anchors from \"%s\"",
 				ca_file ? ca_file : "");

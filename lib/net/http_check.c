@@ -137,7 +137,7 @@ static int check_length(
 	if (!known[KNOWN_CONTENT_LENGTH]) {
 		if (!needs_length(request->method))
 			return request->body_len == 0 ? 0 : bad(why, "body without a length");
-		*why = "the Content-Length header is missing";
+		*why = "the Content-Length header is missing: is there nothing to send?";
 		return 411;
 	}
 	if (!parse_length(known[KNOWN_CONTENT_LENGTH], &length))

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define LABEL_MAX 40
+#define FILE_NAME_MAX 255
 
 static const char begin_mark[] = "-----BEGIN ";
 static const char end_mark[] = "-----END ";
@@ -161,15 +162,30 @@ static bool known_label(const char *label, const char *const *labels)
 	return false;
 }
 
+/* Two things that are easily mistaken for PEM. */
+static const char *what_instead(const char *text, size_t len)
+{
+	/* a SEQUENCE with a length of one or two bytes more (X.690, 8.1.3.5) */
+	if (len > 2 && text[0] == 0x30 && (text[1] == '\x81' || text[1] == '\x82'))
+		return "; this is DER, which openssl's -inform DER makes PEM of";
+	if (len <= FILE_NAME_MAX && !memchr(text, '\n', len) && !memchr(text, ' ', len))
+		return "; is it the name of a file, and not what is in it?";
+	return "";
+}
+
 static bool take_begin(const char **text, size_t *len, const char *const *labels,
 	char label[LABEL_MAX], struct acmems_error *err)
 {
+	const char *hint;
+
 	skip_space(text, len);
 	if (*len == 0)
 		return acmems_error_set(err, ACMEMS_NOT_FOUND, "there is no PEM block");
+	hint = what_instead(*text, *len);
 	if (!skip_mark(text, len, begin_mark) || !take_label(text, len, label))
 		return acmems_error_set(err, ACMEMS_BAD_REQUEST,
-			"this is not PEM: it has to begin with \"-----BEGIN %s-----\"", labels[0]);
+			"this is not PEM: it has to begin with \"-----BEGIN %s-----\"%s", labels[0],
+			hint);
 	if (strstr(label, "PRIVATE KEY"))
 		return acmems_error_set(err, ACMEMS_BAD_REQUEST,
 			"this is a private key: never send it to anybody; what is wanted is a %s",

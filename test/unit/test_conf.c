@@ -137,10 +137,24 @@ static void a_missing_file_is_named(void **state)
 	conf_faults_fini(&faults);
 }
 
+static void brackets_are_named_where_they_are_wrong(void **state)
+{
+	(void)state;
+	refused("a: {\n b: { c = 1; };\n\nd = [ 1, 2 ];\n", "a.conf:1: this { is never closed");
+	refused("a: { b = [ \"]\" ];\n", "a.conf:1: this { is never closed");
+	refused("a = [\n 1, 2;\nb: { c = 1; };\n", "a.conf:1: this [ is never closed");
+	refused("a: {\n b = [ \"1\" };\n};\n",
+		"a.conf:2: } comes before the [ of line 2 is closed");
+	refused("a = ( { b = 1; } };\n", "a.conf:1: } comes before the ( of line 1 is closed");
+	refused("a = 1;\n};\n", "a.conf:2: there is no { that this } could close");
+	refused("# {\n/* ( */ a = \"[\";\n]", "a.conf:3: there is no [ that this ] could close");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tree_comes_out),
+		cmocka_unit_test(brackets_are_named_where_they_are_wrong),
 		cmocka_unit_test(what_says_the_same_is_equal),
 		cmocka_unit_test(what_libconfig_would_spoil_is_refused),
 		cmocka_unit_test(slips_are_explained),

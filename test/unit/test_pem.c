@@ -80,6 +80,8 @@ static void what_is_no_block_is_refused(void **state)
 	refused("hello");
 	refused("x" BEGIN "aGVsbG8=\n" END);
 	refused("-----BEGIN CERTIFICATE");
+	refused("www.csr");
+	refused("0\x82\x01\x02xyz");
 	refused("-----BEGIN PRIVATE KEY-----\naGVsbG8=\n-----END PRIVATE KEY-----\n");
 	refused(BEGIN "aGVsbG8=\n");
 	refused(BEGIN "aGVsbG8=\n-----END CERTIFICATE");
