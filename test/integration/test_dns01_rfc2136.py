@@ -45,8 +45,8 @@ class World:
         name = f"knot{len(self.processes)}"
         return self._serve(dns_rig.Knot(self.folder / name, address, self.port, zones, clock=clock), zones)
 
-    def lossy(self, **options):
-        self.processes.append(dns_rig.Lossy("127.0.0.1", rig.Ports.take(), ("127.0.0.1", self.port), **options))
+    def lossy(self, server, **options):
+        self.processes.append(dns_rig.Lossy("127.0.0.1", rig.Ports.take(), (server.address, server.port), **options))
         return self.processes[-1]
 
     def ready(self, **options):
@@ -350,9 +350,10 @@ def test_servfail_of_an_update(world):
     assert dns_rig.messages(acmems, r"failed to change zone example\.test\. \(SERVFAIL\).*: its log says why")
 
 
-def test_truncated_answers(world):
-    server = world.bind(world.zone("example.test"))
-    between = world.lossy(cut=True)
+@both
+def test_truncated_answers(world, kind, address):
+    server = getattr(world, kind)(world.zone("example.test", server=address))
+    between = world.lossy(server, cut=True)
     world.ready()
     acmems = world.acmems(f'zone = "example.test";', server=at(between), propagation=at(between))
     acmems.signed(world.csr("www.example.test"))
@@ -363,7 +364,7 @@ def test_truncated_answers(world):
 def test_lost_packets(world):
     """A tenth of all datagrams is lost, in both directions."""
     server = world.bind(world.zone("example.test"))
-    between = world.lossy(lose=0.1)
+    between = world.lossy(server, lose=0.1)
     world.ready()
     acmems = world.acmems('timeout = "60s";', server=at(between), propagation=at(between))
     names = [f"lost{i}.example.test" for i in range(20)]
