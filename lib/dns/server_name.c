@@ -7,20 +7,7 @@
 
 #include <acmems/dns.h>
 
-static bool parse_port(const char *text, uint16_t *port)
-{
-	unsigned value = 0;
-
-	if (*text == '\0' || strlen(text) > 5)
-		return false;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		value = value * 10 + (unsigned)(*text - '0');
-	}
-	*port = (uint16_t)value;
-	return value > 0 && value <= 65535;
-}
+#include "net/address.h"
 
 static bool is_address(const char *host)
 {
@@ -79,7 +66,7 @@ bool server_name_parse(const char *text, struct server_name *server, struct acme
 	server->host[len] = '\0';
 	if (text[0] == '[' ? !strchr(server->host, ':') : strchr(server->host, '%') != NULL)
 		goto wrong;
-	if (port && !parse_port(port, &server->port))
+	if (port && !address_port_parse(port, &server->port))
 		goto wrong;
 	if (is_address(server->host) || (text[0] != '[' && is_host(server->host)))
 		return true;

@@ -299,6 +299,32 @@ size_t address_places_parse(
 	return 0;
 }
 
+bool address_port_parse(const char *text, uint16_t *port)
+{
+	unsigned number;
+
+	if (!parse_number(text, 65535, &number) || number == 0)
+		return false;
+	*port = (uint16_t)number;
+	return true;
+}
+
+void address_resolve_text(const char *host, const char *port,
+	const struct acmems_address *addresses, size_t count, char out[ADDRESS_RESOLVE_MAX])
+{
+	const size_t room = ADDRESS_RESOLVE_MAX;
+	size_t len = (size_t)snprintf(out, room, "%s:%s:", host, port);
+
+	for (size_t i = 0; i < count && len < room; i++) {
+		bool six = addresses[i].family == ACMEMS_IPV6;
+		char one[ACMEMS_ADDRESS_TEXT_MAX];
+
+		acmems_address_text(&addresses[i], one);
+		len += (size_t)snprintf(out + len, room - len, "%s%s%s%s", i ? "," : "",
+			six ? "[" : "", one, six ? "]" : "");
+	}
+}
+
 bool address_equal(const struct acmems_address *one, const struct acmems_address *other)
 {
 	size_t len = one->family == ACMEMS_IPV4 ? 4 : 16;

@@ -42,6 +42,20 @@ size_t address_places_parse(
 /* Rewrites text from sockaddr, as after binding to port 0. */
 void address_place_name(struct address_place *place);
 
+/* Decimal, 1 to 65535. */
+bool address_port_parse(const char *text, uint16_t *port);
+
+/* Room for what address_resolve_text() makes of a name of up to 254 characters; more is cut off. */
+#define ADDRESS_RESOLVE_MAX (254 + 16 * (ACMEMS_ADDRESS_TEXT_MAX + 4))
+
+/*
+ * The addresses of a server as curl wants them: "HOST:PORT:ADDRESS,[ADDRESS]". They replace those of an
+ * earlier call. With a "+" in front they would grow old, and curl of 2025 loses them while calls wait
+ * for a connection.
+ */
+void address_resolve_text(const char *host, const char *port,
+	const struct acmems_address *addresses, size_t count, char out[ADDRESS_RESOLVE_MAX]);
+
 /* Ports and scopes apart. */
 bool address_equal(const struct acmems_address *one, const struct acmems_address *other);
 

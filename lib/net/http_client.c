@@ -17,6 +17,7 @@
 
 #include <acmems/http.h>
 
+#include "net/address.h"
 #include "net/curl_glue.h"
 #include "net/curl_mail.h"
 #include "net/curl_pool.h"
@@ -112,18 +113,12 @@ static bool start_transfer(struct call *call, const char *resolve, struct acmems
 	return call->transfer != NULL;
 }
 
-/*
- * The addresses as curl wants them: "HOST:PORT:ADDRESS,[ADDRESS]". They replace those of an earlier
- * call. With a "+" in front they would grow old, and curl of 2025 loses them while calls wait for a
- * connection.
- */
 static void on_addresses(void *arg, const struct acmems_address *addresses, size_t count,
 	const struct acmems_error *why)
 {
 	struct call *call = arg;
 	struct acmems_error err = {0};
-	char text[HOST_MAX + 16 * (ACMEMS_ADDRESS_TEXT_MAX + 4)], one[ACMEMS_ADDRESS_TEXT_MAX];
-	size_t len;
+	char text[ADDRESS_RESOLVE_MAX];
 
 	call->lookup = 0;
 	if (why) {
@@ -131,14 +126,7 @@ static void on_addresses(void *arg, const struct acmems_address *addresses, size
 		call_done(call, NULL, &err);
 		return;
 	}
-	len = (size_t)snprintf(text, sizeof(text), "%s:%s:", call->url.host, call->url.port);
-	for (size_t i = 0; i < count && len < sizeof(text); i++) {
-		bool six = addresses[i].family == ACMEMS_IPV6;
-
-		acmems_address_text(&addresses[i], one);
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%s%s", i ? "," : "",
-			six ? "[" : "", one, six ? "]" : "");
-	}
+	address_resolve_text(call->url.host, call->url.port, addresses, count, text);
 	if (!start_transfer(call, text, &err))
 		call_done(call, NULL, &err);
 }

@@ -11,6 +11,7 @@
 #include <acmems/crypto.h>
 #include <acmems/loop.h>
 
+#include "net/address.h"
 #include "net/curl_mail.h"
 #include "net/resolver.h"
 
@@ -213,8 +214,7 @@ static void on_addresses(void *arg, const struct acmems_address *addresses, size
 {
 	struct smtp_call *call = arg;
 	struct acmems_error err = {0};
-	char text[HOST_MAX + 16 * (ACMEMS_ADDRESS_TEXT_MAX + 4)], one[ACMEMS_ADDRESS_TEXT_MAX];
-	size_t len;
+	char text[ADDRESS_RESOLVE_MAX];
 
 	call->lookup = 0;
 	if (why) {
@@ -222,14 +222,7 @@ static void on_addresses(void *arg, const struct acmems_address *addresses, size
 		call_done(call, NULL, &err);
 		return;
 	}
-	len = (size_t)snprintf(text, sizeof(text), "%s:%s:", call->host, call->port);
-	for (size_t i = 0; i < count && len < sizeof(text); i++) {
-		bool six = addresses[i].family == ACMEMS_IPV6;
-
-		acmems_address_text(&addresses[i], one);
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%s%s", i ? "," : "",
-			six ? "[" : "", one, six ? "]" : "");
-	}
+	address_resolve_text(call->host, call->port, addresses, count, text);
 	if (!start_mail(call, text, &err))
 		call_done(call, NULL, &err);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <acmems/crypto.h>
+#include "base/op_core.h"
 #include "unit.h"
 #include "x509/csr.h"
 
@@ -162,6 +163,14 @@ static void init_block(struct fake_house *house, size_t index)
 		.storage = &house->storage_instance,
 		.account = &house->account,
 	};
+}
+
+int fake_house_end(void **state)
+{
+	if (op_count() > 0)
+		return 0;
+	op_fini();
+	return unit_loop_teardown(state);
 }
 
 void fake_house_init(struct fake_house *house, size_t blocks)

@@ -55,6 +55,9 @@ struct fake_house {
 	struct fake_module validator;
 };
 
+/* Group teardown: ends operations and loop, unless a failed test has left operations behind. */
+int fake_house_end(void **state);
+
 /* A block "b0", "b1" ... with one method that says yes and one domain; the caller changes it. */
 void fake_house_init(struct fake_house *house, size_t blocks);
 

@@ -222,9 +222,32 @@ static void keys_are_addresses_and_networks(void **state)
 	assert_false(same_key("0.0.0.0", "::"));
 }
 
+static void ports_and_what_curl_resolves(void **state)
+{
+	static const char *const bad[] = {"", "0", "65536", "000053", "5 3", "-1", "53x"};
+	struct acmems_error err = {0};
+	struct acmems_address addresses[17];
+	char text[ADDRESS_RESOLVE_MAX];
+	uint16_t port = 0;
+
+	(void)state;
+	assert_true(address_port_parse("65535", &port));
+	assert_int_equal(port, 65535);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(address_port_parse(bad[i], &port));
+	for (size_t i = 0; i < 17; i++)
+		assert_true(acmems_address_parse(
+			i % 2 ? "2001:db8::1" : "192.0.2.1", &addresses[i], &err));
+	address_resolve_text("ca.example", "443", addresses, 2, text);
+	assert_string_equal(text, "ca.example:443:192.0.2.1,[2001:db8::1]");
+	address_resolve_text("ca.example", "443", addresses, 17, text);
+	assert_true(strlen(text) < sizeof(text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ports_and_what_curl_resolves),
 		cmocka_unit_test(addresses_are_read_and_written),
 		cmocka_unit_test(other_text_is_no_address),
 		cmocka_unit_test(networks_hold_what_is_in_them),

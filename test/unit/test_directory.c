@@ -131,35 +131,39 @@ static void hear(void *arg, const struct acmems_error *err)
 	heard->err = *err;
 }
 
-static void begin(struct directory_keeper *keeper, struct paper_ca *ca, struct heard *heard)
+static struct directory_keeper keeper;
+static struct paper_ca ca;
+static struct heard heard;
+static struct acmems_error err;
+
+static int set_up(void **state)
 {
+	(void)state;
 	virtual_reset();
-	paper_ca_init(ca);
-	*keeper = (struct directory_keeper){
+	paper_ca_init(&ca);
+	heard = (struct heard){0};
+	err = (struct acmems_error){0};
+	keeper = (struct directory_keeper){
 		.url = PAPER_DIRECTORY,
-		.transport = &ca->transport,
+		.transport = &ca.transport,
 		.done = hear,
-		.arg = heard,
+		.arg = &heard,
 	};
-	assert_true(directory_keeper_init(keeper));
+	return directory_keeper_init(&keeper) ? 0 : -1;
 }
 
-static void end(struct directory_keeper *keeper, struct paper_ca *ca)
+static int tear_down(void **state)
 {
-	directory_keeper_fini(keeper);
-	paper_ca_fini(ca);
+	(void)state;
+	directory_keeper_fini(&keeper);
+	paper_ca_fini(&ca);
 	assert_int_equal(virtual_timers(), 0);
+	return 0;
 }
 
 static void fetched_and_refreshed_daily(void **state)
 {
-	struct directory_keeper keeper;
-	struct heard heard = {0};
-	struct acmems_error err = {0};
-	struct paper_ca ca;
-
 	(void)state;
-	begin(&keeper, &ca, &heard);
 	assert_true(directory_keeper_fetch(&keeper, &err));
 	assert_true(directory_keeper_fetch(&keeper, &err));
 	assert_int_equal(heard.good, 0);
@@ -169,18 +173,11 @@ static void fetched_and_refreshed_daily(void **state)
 	virtual_pass(DAY_MS + 100);
 	assert_int_equal(heard.good, 2);
 	assert_int_equal(ca.directory_calls, 2);
-	end(&keeper, &ca);
 }
 
 static void failure_without_a_copy_is_told(void **state)
 {
-	struct directory_keeper keeper;
-	struct heard heard = {0};
-	struct acmems_error err = {0};
-	struct paper_ca ca;
-
 	(void)state;
-	begin(&keeper, &ca, &heard);
 	ca.down = true;
 	assert_true(directory_keeper_fetch(&keeper, &err));
 	virtual_pass(100);
@@ -194,18 +191,11 @@ static void failure_without_a_copy_is_told(void **state)
 	virtual_pass(100);
 	assert_int_equal(heard.bad, 2);
 	assert_int_equal(heard.err.code, ACMEMS_BAD_ANSWER);
-	end(&keeper, &ca);
 }
 
 static void failure_with_a_copy_keeps_it(void **state)
 {
-	struct directory_keeper keeper;
-	struct heard heard = {0};
-	struct acmems_error err = {0};
-	struct paper_ca ca;
-
 	(void)state;
-	begin(&keeper, &ca, &heard);
 	assert_true(directory_keeper_fetch(&keeper, &err));
 	virtual_pass(100);
 	ca.down = true;
@@ -216,18 +206,11 @@ static void failure_with_a_copy_keeps_it(void **state)
 	ca.down = false;
 	virtual_pass(600000);
 	assert_int_equal(heard.good, 2);
-	end(&keeper, &ca);
 }
 
 static void suspicion_refreshes_once_a_minute(void **state)
 {
-	struct directory_keeper keeper;
-	struct heard heard = {0};
-	struct acmems_error err = {0};
-	struct paper_ca ca;
-
 	(void)state;
-	begin(&keeper, &ca, &heard);
 	directory_keeper_suspect(&keeper);
 	virtual_pass(100);
 	assert_int_equal(ca.directory_calls, 0);
@@ -241,23 +224,15 @@ static void suspicion_refreshes_once_a_minute(void **state)
 	directory_keeper_suspect(&keeper);
 	virtual_pass(100);
 	assert_int_equal(ca.directory_calls, 2);
-	end(&keeper, &ca);
 }
 
 static void end_while_fetching(void **state)
 {
-	struct directory_keeper keeper;
-	struct heard heard = {0};
-	struct acmems_error err = {0};
-	struct paper_ca ca;
-
 	(void)state;
-	begin(&keeper, &ca, &heard);
 	assert_true(directory_keeper_fetch(&keeper, &err));
 	directory_keeper_fini(&keeper);
 	virtual_pass(100000);
 	assert_int_equal(heard.good + heard.bad, 0);
-	paper_ca_fini(&ca);
 }
 
 int main(void)
@@ -265,14 +240,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full),
 		cmocka_unit_test(of_standing_records),
-		cmocka_unit_test(of_standing_records),
 		cmocka_unit_test(smallest),
 		cmocka_unit_test(broken),
-		cmocka_unit_test(fetched_and_refreshed_daily),
-		cmocka_unit_test(failure_without_a_copy_is_told),
-		cmocka_unit_test(failure_with_a_copy_keeps_it),
-		cmocka_unit_test(suspicion_refreshes_once_a_minute),
-		cmocka_unit_test(end_while_fetching),
+		cmocka_unit_test_setup_teardown(fetched_and_refreshed_daily, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failure_without_a_copy_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failure_with_a_copy_keeps_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			suspicion_refreshes_once_a_minute, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(end_while_fetching, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

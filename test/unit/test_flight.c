@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "base/op_core.h"
 #include "fake_house.h"
 #include "flight.h"
 #include "flight_waiter.h"
@@ -312,14 +311,6 @@ static void test_cap(void **state)
 	assert_int_equal(waiters[3].told, 1);
 }
 
-static int group_teardown(void **state)
-{
-	if (op_count() > 0)
-		return 0;
-	op_fini();
-	return unit_loop_teardown(state);
-}
-
 #define row(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -339,5 +330,5 @@ int main(void)
 		row(test_cap),
 	};
 
-	return cmocka_run_group_tests(tests, unit_loop_setup, group_teardown);
+	return cmocka_run_group_tests(tests, unit_loop_setup, fake_house_end);
 }

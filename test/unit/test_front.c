@@ -2,7 +2,6 @@
 /* test_front.c - paths and methods of the management listener. */
 #include "unit.h"
 
-#include "base/op_core.h"
 #include "fake_house.h"
 #include "fake_http.h"
 #include "front.h"
@@ -143,14 +142,6 @@ static void test_empty_list_is_no_listener(void **state)
 	front_open(front);
 }
 
-static int group_teardown(void **state)
-{
-	if (op_count() > 0)
-		return 0;
-	op_fini();
-	return unit_loop_teardown(state);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,5 +155,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_empty_list_is_no_listener, setup, teardown),
 	};
 
-	return cmocka_run_group_tests(tests, unit_loop_setup, group_teardown);
+	return cmocka_run_group_tests(tests, unit_loop_setup, fake_house_end);
 }
