@@ -38,6 +38,7 @@ static void full(void **state)
 	assert_string_equal(directory->new_order, "https://ca.example/o");
 	assert_string_equal(directory->terms, "https://ca.example/terms");
 	assert_true(directory->external_account_required);
+	assert_non_null(directory->issuers);
 	assert_string_equal(directory->issuers[0], "ca.example");
 	assert_null(directory->issuers[1]);
 	assert_null(directory->account_hash_prefix);
@@ -58,6 +59,7 @@ static void of_standing_records(void **state)
 
 	(void)state;
 	assert_non_null(directory);
+	assert_non_null(directory->issuers);
 	assert_string_equal(directory->issuers[0], "ca.example");
 	assert_string_equal(directory->account_hash_prefix, "x:");
 	directory_free(directory);
