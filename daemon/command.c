@@ -57,7 +57,7 @@ int command_test(const struct cli *cli)
 		return EX_CONFIG;
 	settings = settings_load(cli->config, &faults);
 	if (settings)
-		generation = generation_build(settings, cli->modules, true, &faults);
+		generation = generation_build(settings, cli->modules, &faults);
 	if (generation)
 		printf("acmems: %s: configuration ok\n", cli->config);
 	else

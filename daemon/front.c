@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <acmems/http.h>
 #include <acmems/log.h>
@@ -171,32 +170,11 @@ static void on_files(void *arg, const struct acmems_error *err)
 			"mgmt.tls: files have changed, and are in use now");
 }
 
-static struct tls_files_config files_of(const struct settings_mgmt *mgmt)
-{
-	return (struct tls_files_config){
-		.certificate = mgmt->tls.certificate,
-		.key = mgmt->tls.key,
-		.client_ca = mgmt->tls.client_ca,
-		.client_crl = mgmt->tls.client_crl,
-		.told = on_files,
-	};
-}
-
-bool front_check(const struct settings_mgmt *mgmt, struct acmems_error *err)
-{
-	struct tls_files_config files = files_of(mgmt);
-
-	/* they are made when they are needed */
-	if (mgmt->tls.self.count > 0 && access(mgmt->tls.key, F_OK) < 0)
-		return true;
-	return !has_tls(mgmt) || tls_files_check(&files, err);
-}
-
 /* Nothing is made where there is nothing to listen on. */
 static bool listen_on(struct front *front, bool tls, char *const *texts, struct acmems_error *err)
 {
 	const struct settings_mgmt *mgmt = &front->generation->settings->mgmt;
-	struct tls_files_config files = files_of(mgmt);
+	struct tls_files_config files = settings_tls_files(&mgmt->tls);
 	struct http_terms *terms;
 	struct acmems_http_server_config config = {
 		.room = "front",
@@ -210,6 +188,7 @@ static bool listen_on(struct front *front, bool tls, char *const *texts, struct 
 
 	if (!texts[0])
 		return true;
+	files.told = on_files;
 	if (tls && mgmt->tls.self.count > 0 && !own_cert_prepare(&mgmt->tls, err))
 		return false;
 	terms = http_terms_new(

@@ -10,9 +10,6 @@
 
 struct front;
 
-/* Could the files of mgmt.tls be used? True without any. Reads only. *err: which file, why not. */
-bool front_check(const struct settings_mgmt *mgmt, struct acmems_error *err);
-
 /* Binds the addresses of mgmt; takes no requests yet. NULL and *err on failure. */
 struct front *front_new(struct generation *generation, struct acmems_error *err);
 void front_open(struct front *front);

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * generation.h - one configuration alive.
+ * generation.h - one configuration, made into modules' instances, accounts and auth blocks.
  *
- * Life: build (modules loaded, instances made, options filled, checks; touches nothing outside) ->
- * start (an operation: every instance's start, accounts, listeners bound) -> current (requests come
- * in) -> retire (listeners shut, requests and orders under way finish, with a deadline) -> every
- * instance's stop -> free. A reload builds and starts a new one beside the current; only when that
- * has worked are they swapped, otherwise the new one is torn down and nothing has changed.
- *
- * Requests, flights and orders hold a generation (hold/drop) as long as they use its parts.
+ * Built from settings (modules loaded, instances made, options filled, checks; touches nothing
+ * outside), then brought to life and ended by life.h, then freed. Requests, flights and orders hold
+ * it (hold/drop) as long as they use its parts. It knows nothing of who does.
  */
 #ifndef GENERATION_H
 #define GENERATION_H
@@ -59,37 +55,34 @@ struct generation {
 	struct block *own; /* what the listener's certificate is ordered through; NULL: it is not */
 	size_t holds;
 	bool draining; /* retired or stopping: requests still offered to it are answered 503 */
-	struct generation_life *life; /* generation.c's own */
+	struct life *life; /* life.h's own; NULL when it is not alive */
+	acmems_callback *idle; /* called when the last hold is dropped; NULL: nobody waits */
+	void *idle_arg;
 };
 
 /*
  * Builds from settings, which it takes over in any case. module_dir overrides that of the file when
- * not NULL. NULL on any fault; each is a line then. `for_test` (acmems -t): no account keys are made.
+ * not NULL. NULL on any fault; each is a line then.
  */
-struct generation *generation_build(struct settings *take_settings, const char *module_dir,
-	bool for_test, struct conf_faults *faults);
+struct generation *generation_build(
+	struct settings *take_settings, const char *module_dir, struct conf_faults *faults);
 
-/* done(arg, NULL) when everything has started, done(arg, err) when something has not and all is
- * stopped again. From the loop, exactly once. */
-typedef void generation_done(void *arg, const struct acmems_error *err);
-void generation_start(struct generation *generation, generation_done *done, void *arg);
-
-/* Requests come to it from now on; only after it has started. */
-void generation_open(struct generation *generation);
-
-/* No more requests come; when the last hold is dropped, or after deadline_ms, its instances are
- * stopped, it is freed, and done(arg) called. One that is only starting is taken down, and the done of
- * its start is not called any more. */
-void generation_retire(
-	struct generation *generation, int64_t deadline_ms, acmems_callback *done, void *arg);
-
-/* What still drains gets at most this long from now. */
-void generation_hurry(struct generation *generation, int64_t deadline_ms);
-
-/* Frees one that was built and never started, or whose start failed. */
+/* Frees one that is not alive. NULL is allowed. */
 void generation_free(struct generation *generation);
 
 void generation_hold(struct generation *generation);
 void generation_drop(struct generation *generation);
+
+/*
+ * Fills config for the client library; texts stay the settings', but for *ret_eab_key, which is the
+ * caller's to free, with the function below. False and *err: the key's file can not be read.
+ */
+bool generation_account_config(const struct settings_account *account, struct acme_config *config,
+	char **ret_eab_key, struct acmems_error *err);
+
+void generation_account_key_free(char *key); /* wipes it; NULL is allowed */
+
+/* Whether the client library would take it. */
+bool generation_account_check(const struct settings_account *account, struct acmems_error *err);
 
 #endif

@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* generation_account.c - an account's settings handed to the client library, and what that tells
- * handed to the log. */
+/* generation_account.c - an account's settings as the client library wants them. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <acmems/crypto.h>
 #include <acmems/file.h>
-#include <acmems/log.h>
-#include <acmems/loop.h>
 
 #include "acme/config.h"
 #include "acme/transport.h"
-#include "events.h"
-#include "generation_life.h"
+#include "generation.h"
 
 #define KEY_FILE_MAX 4096
-
-static void on_told(void *arg, enum acmems_log_level level, const char *text)
-{
-	(void)arg;
-	acmems_log(level, "account", NULL, "%s", text);
-}
 
 /* Editors and echo put a line end behind what they write. */
 static void trim(char *text)
@@ -50,13 +40,6 @@ static bool read_key(
 	return true;
 }
 
-static void free_key(char *key)
-{
-	if (key)
-		acmems_wipe(key, strlen(key));
-	free(key);
-}
-
 bool generation_account_config(const struct settings_account *account, struct acme_config *config,
 	char **ret_eab_key, struct acmems_error *err)
 {
@@ -73,12 +56,18 @@ bool generation_account_config(const struct settings_account *account, struct ac
 		.eab_kid = account->eab_kid,
 		.eab_algorithm = account->eab_kid ? algorithms[account->eab_algorithm] : NULL,
 		.transport = &acme_transport_http,
-		.told = on_told,
 	};
 	if (!read_key(account, ret_eab_key, err))
 		return false;
 	config->eab_key = *ret_eab_key;
 	return true;
+}
+
+void generation_account_key_free(char *key)
+{
+	if (key)
+		acmems_wipe(key, strlen(key));
+	free(key);
 }
 
 bool generation_account_check(const struct settings_account *account, struct acmems_error *err)
@@ -92,41 +81,6 @@ bool generation_account_check(const struct settings_account *account, struct acm
 	ok = acme_config_copy(&copy, &config, err);
 	if (ok)
 		acme_config_free(&copy);
-	free_key(key);
+	generation_account_key_free(key);
 	return ok;
-}
-
-/* A generation that is going says nothing that its successor would not say. */
-static void on_happened(void *arg, const char *name, enum acme_happening what, const char *detail)
-{
-	struct generation *generation = arg;
-
-	for (size_t i = 0; i < generation->account_count && !generation->draining; i++) {
-		struct account *account = &generation->accounts[i];
-
-		if (strcmp(account->name, name) != 0)
-			continue;
-		if (what == ACME_CA_UNREACHABLE && account->down_since == 0)
-			account->down_since = acmems_clock_wall();
-		events_account(generation, &generation->settings->accounts[i], what, detail,
-			account->down_since);
-		if (what == ACME_CA_RECOVERED)
-			account->down_since = 0;
-	}
-}
-
-struct acme_client *generation_account_new(struct generation *generation,
-	const struct settings_account *account, struct acmems_error *err)
-{
-	struct acme_client *client;
-	struct acme_config config;
-	char *key = NULL;
-
-	if (!generation_account_config(account, &config, &key, err))
-		return NULL;
-	config.happened = on_happened;
-	config.told_arg = generation;
-	client = acme_client_new(&config, err);
-	free_key(key);
-	return client;
 }

@@ -5,10 +5,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf/nearest.h"
-#include "front.h"
-#include "generation_life.h"
+#include "generation.h"
+#include "net/tls_files.h"
 #include "settings_parts.h"
 
 #define KEYS_MAX 16
@@ -220,15 +221,20 @@ static bool build_own(struct building *building)
 	return true;
 }
 
-static void check_front(struct building *building)
+/* Could the files of mgmt.tls be used? */
+static void check_tls(struct building *building)
 {
 	const struct settings *settings = building->generation->settings;
-	const struct conf_node *mgmt = settings->root ? conf_child(settings->root, "mgmt") : NULL;
+	const struct settings_tls *tls = &settings->mgmt.tls;
+	const struct tls_files_config files = settings_tls_files(tls);
 	struct acmems_error err = {0};
 
-	if (!front_check(&settings->mgmt, &err))
-		conf_fault(building->faults, mgmt ? conf_child(mgmt, "tls") : NULL, "mgmt: tls: %s",
-			err.message);
+	/* acmems' own are made when they are needed */
+	if (!tls->certificate || (tls->self.count > 0 && access(tls->key, F_OK) < 0))
+		return;
+	if (!tls_files_check(&files, &err))
+		conf_fault(building->faults, conf_child(conf_child(settings->root, "mgmt"), "tls"),
+			"mgmt: tls: %s", err.message);
 }
 
 /* Every block complete? Nothing half-made may ever judge a request. */
@@ -258,7 +264,7 @@ static bool make_room(struct generation *generation)
 	return generation->instances && generation->accounts && generation->blocks;
 }
 
-static bool build(struct building *building, bool for_test)
+static bool build(struct building *building)
 {
 	struct generation *generation = building->generation;
 
@@ -269,17 +275,14 @@ static bool build(struct building *building, bool for_test)
 	build_blocks(building);
 	if (!build_own(building))
 		return false;
-	check_front(building);
+	check_tls(building);
 	if (conf_faultless(building->faults) && !is_whole(generation))
 		conf_fault(building->faults, NULL, "an auth block is not complete");
-	if (!conf_faultless(building->faults))
-		return false;
-	/* one that is only tested never lives */
-	return for_test || generation_life_new(generation) || out_of_memory(building);
+	return conf_faultless(building->faults);
 }
 
-struct generation *generation_build(struct settings *take_settings, const char *module_dir,
-	bool for_test, struct conf_faults *faults)
+struct generation *generation_build(
+	struct settings *take_settings, const char *module_dir, struct conf_faults *faults)
 {
 	static unsigned last;
 	struct generation *generation = calloc(1, sizeof(*generation));
@@ -293,7 +296,7 @@ struct generation *generation_build(struct settings *take_settings, const char *
 		return NULL;
 	}
 	generation->settings = take_settings;
-	if (build(&building, for_test)) {
+	if (build(&building)) {
 		generation->number = ++last;
 		return generation;
 	}

@@ -74,7 +74,7 @@ void rehearsal_of_generation(void *arg)
 	struct generation *generation = NULL;
 
 	if (settings)
-		generation = generation_build(settings, plan->modules, true, &faults);
+		generation = generation_build(settings, plan->modules, &faults);
 	if (generation && plan->start)
 		start_all(plan, generation);
 	generation_free(generation);

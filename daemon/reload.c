@@ -29,7 +29,7 @@ static struct {
 	struct rehearsal *rehearsal;
 	struct rehearsal_plan plan;
 	struct held *retiring;
-	generation_done *first_done;
+	life_done *first_done;
 	void *first_arg;
 	acmems_callback *again_done;
 	void *again_arg;
@@ -127,7 +127,7 @@ static void retire(struct held *held, int64_t deadline_ms)
 		return;
 	held->next = state.retiring;
 	state.retiring = held;
-	generation_retire(held->generation, deadline_ms, on_gone, held);
+	life_retire(held->generation, deadline_ms, on_gone, held);
 }
 
 /* Frees one that is not alive. */
@@ -204,7 +204,7 @@ static void swap(struct held *held)
 	const struct generation *next = held->generation;
 
 	state.current = held;
-	generation_open(held->generation);
+	life_open(held->generation);
 	acmems_log(ACMEMS_LOG_NOTICE, "reload", NULL,
 		"reloaded: generation %u takes over from %u (%zu auth blocks, %zu module "
 		"instances)",
@@ -243,11 +243,24 @@ static struct held *build(struct conf_faults *faults)
 	}
 	settings = settings_load(state.config->path, faults);
 	if (settings)
-		held->generation = generation_build(settings, state.config->modules, false, faults);
+		held->generation = generation_build(settings, state.config->modules, faults);
 	if (held->generation)
 		return held;
 	free(held);
 	return NULL;
+}
+
+/* The one that was built; it is gone if it could not. */
+static bool start(life_done *done, struct conf_faults *faults)
+{
+	struct acmems_error err = {0};
+
+	if (life_start(state.starting->generation, done, NULL, &err))
+		return true;
+	conf_fault(faults, NULL, "%s", err.message);
+	forget(state.starting);
+	state.starting = NULL;
+	return false;
 }
 
 static void start_again(void)
@@ -255,9 +268,7 @@ static void start_again(void)
 	struct conf_faults faults = {0};
 
 	state.starting = build(&faults);
-	if (state.starting) {
-		generation_start(state.starting->generation, on_again_started, NULL);
-	} else {
+	if (!state.starting || !start(on_again_started, &faults)) {
 		refuse_faults(&faults);
 		again_is_over();
 	}
@@ -315,7 +326,7 @@ static void on_first_started(void *arg, const struct acmems_error *err)
 		forget(first);
 	} else {
 		state.current = first;
-		generation_open(first->generation);
+		life_open(first->generation);
 		warn_closed(first->generation);
 	}
 	state.first_done(state.first_arg, err);
@@ -338,8 +349,8 @@ static bool rehearse_first(struct conf_faults *faults)
 	return err.code != ACMEMS_CONFIG;
 }
 
-bool reload_first(const struct reload_config *config, generation_done *done, void *arg,
-	struct conf_faults *faults)
+bool reload_first(
+	const struct reload_config *config, life_done *done, void *arg, struct conf_faults *faults)
 {
 	const struct settings *settings;
 	struct acmems_error err = {0};
@@ -360,8 +371,7 @@ bool reload_first(const struct reload_config *config, generation_done *done, voi
 		state.starting = NULL;
 		return false;
 	}
-	generation_start(state.starting->generation, on_first_started, NULL);
-	return true;
+	return start(on_first_started, faults);
 }
 
 /* ---- stop ---- */
@@ -387,5 +397,5 @@ void reload_stop(int64_t deadline_ms, acmems_callback *done, void *arg)
 void reload_hurry(int64_t deadline_ms)
 {
 	for (struct held *one = state.retiring; one; one = one->next)
-		generation_hurry(one->generation, deadline_ms);
+		life_hurry(one->generation, deadline_ms);
 }

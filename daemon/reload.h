@@ -14,7 +14,7 @@
 #include <acmems/error.h>
 #include <acmems/loop.h>
 #include "conf/conf.h"
-#include "generation.h"
+#include "life.h"
 
 struct reload_config {
 	const char *path; /* of the configuration */
@@ -25,12 +25,12 @@ struct reload_config {
 };
 
 /*
- * Reads, builds and begins to start the first generation; done(arg, err) as generation_start(), when
+ * Reads, builds and begins to start the first generation; done(arg, err) as life_start(), when
  * it is open or could not be started. config stays the caller's and must live on. False, and faults
  * say why.
  */
-bool reload_first(const struct reload_config *config, generation_done *done, void *arg,
-	struct conf_faults *faults);
+bool reload_first(
+	const struct reload_config *config, life_done *done, void *arg, struct conf_faults *faults);
 
 /*
  * The same for a further one, which takes over if all goes well and changes nothing otherwise; either

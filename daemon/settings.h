@@ -15,6 +15,7 @@
 #include <acmems/option.h>
 #include "base/log_target.h"
 #include "conf/conf.h"
+#include "net/tls_files.h"
 #include "notice_kind.h"
 
 struct settings_log {
@@ -125,5 +126,8 @@ struct settings {
 /* Reads and checks a file. NULL if there was any fault; each is a line then. */
 struct settings *settings_load(const char *path, struct conf_faults *faults);
 void settings_free(struct settings *settings);
+
+/* Where the files of mgmt.tls are; the paths stay the settings'. */
+struct tls_files_config settings_tls_files(const struct settings_tls *tls);
 
 #endif

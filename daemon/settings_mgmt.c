@@ -363,3 +363,13 @@ void settings_mgmt_free(struct settings *settings)
 {
 	schema_free(mgmt_rows, MGMT_ROWS, settings);
 }
+
+struct tls_files_config settings_tls_files(const struct settings_tls *tls)
+{
+	return (struct tls_files_config){
+		.certificate = tls->certificate,
+		.key = tls->key,
+		.client_ca = tls->client_ca,
+		.client_crl = tls->client_crl,
+	};
+}

@@ -46,12 +46,6 @@ struct front {
 	bool open;
 };
 
-bool front_check(const struct settings_mgmt *mgmt, struct acmems_error *err)
-{
-	(void)err;
-	return mgmt != NULL;
-}
-
 struct front *front_new(struct generation *generation, struct acmems_error *err)
 {
 	(void)generation;

@@ -5,7 +5,7 @@
 
 #include "base/op_core.h"
 #include "fake_ca.h"
-#include "generation.h"
+#include "life.h"
 #include "temp_dir.h"
 #include "virtual_loop.h"
 
@@ -69,11 +69,11 @@ static void on_gone(void *arg)
 	gone = true;
 }
 
-static struct generation *build_text(const char *text, bool for_test)
+static struct generation *build_text(const char *text)
 {
 	struct settings *settings = settings_load(temp_file("test.conf", text), &faults);
 
-	return settings ? generation_build(settings, MOCK_DIR, for_test, &faults) : NULL;
+	return settings ? generation_build(settings, MOCK_DIR, &faults) : NULL;
 }
 
 /* A generation with these groups of storages. */
@@ -83,7 +83,7 @@ static struct generation *build(const char *storages)
 	struct generation *generation;
 
 	snprintf(text, sizeof(text), "storage: { %s };\n%s", storages, REST);
-	generation = build_text(text, false);
+	generation = build_text(text);
 	if (!generation)
 		fail_msg("%s", faults.count > 0 ? faults.lines[0] : "nothing said");
 	return generation;
@@ -92,14 +92,15 @@ static struct generation *build(const char *storages)
 static struct generation *start(const char *storages)
 {
 	struct generation *generation = build(storages);
+	struct acmems_error err = {0};
 
-	generation_start(generation, on_started, NULL);
+	assert_true(life_start(generation, on_started, NULL, &err));
 	return generation;
 }
 
 static void retire(struct generation *generation, int64_t deadline_ms)
 {
-	generation_retire(generation, deadline_ms, on_gone, NULL);
+	life_retire(generation, deadline_ms, on_gone, NULL);
 }
 
 static void test_build(void **state)
@@ -125,16 +126,6 @@ static void test_build(void **state)
 	assert_string_equal(trace(), "a:release b:release ");
 }
 
-static void test_build_for_test(void **state)
-{
-	struct generation *generation =
-		build_text("storage: { a: { type = \"moody\"; }; };\n" REST, true);
-
-	(void)state;
-	assert_non_null(generation);
-	generation_free(generation);
-}
-
 static void test_build_faults(void **state)
 {
 	static const char *const words[] = {
@@ -155,8 +146,7 @@ static void test_build_faults(void **state)
 		"account: { ca: { dir = \"/a\"; eab: { kid = \"k\"; key = \"!!\"; }; }; };\n"
 		"validator: { v: { type = \"idle\"; }; };\n"
 		"auth: ( { name = \"x\"; good = 5; old = true; strage = \"a\"; domains = [ \"*\" "
-		"]; storage = \"a\"; } );\n",
-		false));
+		"]; storage = \"a\"; } );\n"));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		bool found = false;
 
@@ -183,7 +173,7 @@ static void test_start_and_retire(void **state)
 	assert_int_equal(fake_ca.started, 1);
 	assert_int_equal(fake_ca.fronts, 1);
 	assert_int_equal(fake_ca.open, 0);
-	generation_open(generation);
+	life_open(generation);
 	virtual_run_tasks();
 	assert_int_equal(fake_ca.open, 1);
 	retire(generation, 1000);
@@ -287,7 +277,7 @@ static struct generation *open_one(const char *storages)
 	struct generation *generation = start(storages);
 
 	assert_true(virtual_until(&started.done, 1000));
-	generation_open(generation);
+	life_open(generation);
 	virtual_run_tasks();
 	return generation;
 }
@@ -338,9 +328,9 @@ static void test_hurry(void **state)
 	retire(generation, 60000);
 	virtual_pass(1000);
 	assert_int_equal(fake_ca.aborts, 0);
-	generation_hurry(generation, 500);
+	life_hurry(generation, 500);
 	/* more time than it has is no news */
-	generation_hurry(generation, 90000);
+	life_hurry(generation, 90000);
 	virtual_pass(501);
 	assert_int_equal(fake_ca.aborts, 1);
 	generation_drop(generation);
@@ -384,7 +374,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_build),
-		TEST(test_build_for_test),
 		TEST(test_build_faults),
 		TEST(test_start_and_retire),
 		TEST(test_failed_start_tears_down),

@@ -122,7 +122,7 @@ static bool is_configuration(const char *text, struct conf_faults *faults)
 {
 	struct settings *settings = settings_load(temp_file("m.conf", text), faults);
 
-	return settings && generation_build(settings, MODULE_DIR, true, faults);
+	return settings && generation_build(settings, MODULE_DIR, faults);
 }
 
 static bool is_instance(const struct spot *spot, const char *text, struct conf_faults *faults)

@@ -335,7 +335,7 @@ static void test_running(void **state)
 
 	(void)state;
 	assert_non_null(settings);
-	running = generation_build(settings, MOCK_DIR, true, &faults);
+	running = generation_build(settings, MOCK_DIR, &faults);
 	assert_non_null(running);
 	plan.running = running;
 	assert_false(run(rehearsal_of_generation, &plan, 0));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* generation_start.c - everything of a generation begun, and everything ended again. */
+/* life_start.c - everything of a generation begun, and everything ended again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "base/op_core.h"
 #include "expiry.h"
-#include "generation_life.h"
+#include "life_core.h"
 #include "notifier.h"
 
 /* ---- start ---- */
@@ -16,7 +16,7 @@
 static void note_failure(
 	struct generation *generation, const char *part, const struct acmems_error *why)
 {
-	struct generation_life *life = generation->life;
+	struct life *life = generation->life;
 
 	if (!life->view.failed) {
 		life->err.code = why->code;
@@ -48,7 +48,7 @@ static bool start_instance(void *ctx, uint64_t op, struct acmems_error *err)
 
 static void on_started(void *arg, const struct acmems_error *err, const void *data, size_t len)
 {
-	struct generation_part *part = arg;
+	struct life_part *part = arg;
 	struct generation *generation = part->generation;
 	char name[96];
 
@@ -60,10 +60,10 @@ static void on_started(void *arg, const struct acmems_error *err, const void *da
 		note_failure(generation, part_name(part->instance, name), err);
 	else
 		part->instance->started = true;
-	generation_step(generation);
+	life_step(generation);
 }
 
-static void launch_start(struct generation_part *part)
+static void launch_start(struct life_part *part)
 {
 	struct instance *instance = part->instance;
 	struct acmems_error err = {0};
@@ -71,7 +71,7 @@ static void launch_start(struct generation_part *part)
 	struct op_spec spec = {
 		.owner = instance->module->owner,
 		.what = "start",
-		.deadline_ms = GENERATION_START_MS,
+		.deadline_ms = LIFE_START_MS,
 		.start = start_instance,
 		.ctx = instance,
 		.done = on_started,
@@ -96,8 +96,8 @@ static void make_accounts(struct generation *generation)
 		struct acmems_error err = {0};
 		char name[96];
 
-		account->client = generation_account_new(
-			generation, &generation->settings->accounts[i], &err);
+		account->client =
+			life_account_new(generation, &generation->settings->accounts[i], &err);
 		if (account->client)
 			continue;
 		snprintf(name, sizeof(name), "account \"%.64s\"", account->name);
@@ -105,9 +105,9 @@ static void make_accounts(struct generation *generation)
 	}
 }
 
-void generation_launch_starts(struct generation *generation)
+void life_launch_starts(struct generation *generation)
 {
-	struct generation_life *life = generation->life;
+	struct life *life = generation->life;
 	struct acmems_error err = {0};
 
 	make_accounts(generation);
@@ -119,10 +119,10 @@ void generation_launch_starts(struct generation *generation)
 	for (size_t i = 0; i < generation->instance_count; i++)
 		launch_start(&life->parts[i]);
 	life->view.launched = true;
-	generation_step(generation);
+	life_step(generation);
 }
 
-void generation_start_accounts(struct generation *generation)
+void life_start_accounts(struct generation *generation)
 {
 	for (size_t i = 0; i < generation->account_count; i++)
 		acme_client_start(generation->accounts[i].client);
@@ -148,7 +148,7 @@ static void warn_stop(const struct instance *instance, const struct acmems_error
 
 static void on_stopped(void *arg, const struct acmems_error *err, const void *data, size_t len)
 {
-	struct generation_part *part = arg;
+	struct life_part *part = arg;
 
 	(void)data;
 	(void)len;
@@ -156,17 +156,17 @@ static void on_stopped(void *arg, const struct acmems_error *err, const void *da
 	part->generation->life->view.stopping--;
 	if (err)
 		warn_stop(part->instance, err);
-	generation_step(part->generation);
+	life_step(part->generation);
 }
 
-static void launch_stop(struct generation_part *part)
+static void launch_stop(struct life_part *part)
 {
 	struct instance *instance = part->instance;
 	struct acmems_error err = {0};
 	struct op_spec spec = {
 		.owner = instance->module->owner,
 		.what = "stop",
-		.deadline_ms = GENERATION_STOP_MS,
+		.deadline_ms = LIFE_STOP_MS,
 		.start = stop_instance,
 		.ctx = instance,
 		.done = on_stopped,
@@ -185,19 +185,19 @@ static void launch_stop(struct generation_part *part)
 		warn_stop(instance, &err);
 }
 
-void generation_launch_stops(struct generation *generation)
+void life_launch_stops(struct generation *generation)
 {
-	struct generation_life *life = generation->life;
+	struct life *life = generation->life;
 
-	generation_shut(generation);
+	life_shut(generation);
 	notifier_close(generation);
 	for (size_t i = 0; i < generation->instance_count; i++)
 		launch_stop(&life->parts[i]);
 	life->view.stop_launched = true;
-	generation_step(generation);
+	life_step(generation);
 }
 
-void generation_shut(struct generation *generation)
+void life_shut(struct generation *generation)
 {
 	expiry_close(generation);
 	front_free(generation->life->front);
