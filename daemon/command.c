@@ -11,12 +11,12 @@
 #include "base/op_core.h"
 #include "base/str.h"
 #include "conf/describe.h"
-#include "generation.h"
-#include "loader.h"
-#include "module_dir.h"
-#include "rehearsal.h"
-#include "rehearsal_generation.h"
-#include "settings_parts.h"
+#include "generation/generation.h"
+#include "registry/loader.h"
+#include "registry/module_dir.h"
+#include "registry/rehearsal.h"
+#include "reload/rehearsal_generation.h"
+#include "settings/settings_parts.h"
 
 #define TEXT_MAX (1u << 20)
 

@@ -24,8 +24,8 @@
 #include "net/http_insist.h"
 #include "net/resolver.h"
 #include "process.h"
-#include "registry.h"
-#include "settings.h"
+#include "registry/registry.h"
+#include "settings/settings.h"
 
 #define START_MS 30000
 #define SEND_MS 60000

@@ -24,7 +24,7 @@
 #include "command.h"
 #include "net/http_client.h"
 #include "net/resolver.h"
-#include "settings.h"
+#include "settings/settings.h"
 #include "x509/key.h"
 
 #define STRING_MAX 255 /* RFC 1035, 3.3 */

@@ -13,8 +13,8 @@
 
 #include <acmems/loop.h>
 
-#include "flight.h"
-#include "sign.h"
+#include "sign/flight.h"
+#include "sign/sign.h"
 
 #define FIRST_MS 2000
 #define EVERY_MS 60000

@@ -4,7 +4,7 @@
  *
  * Life: a caller declares `struct acmems_error err = { 0 };` and hands its address down. The
  * function that sees the fault fills it; functions on the way up put context in front; the daemon
- * maps the code to an HTTP status in exactly one table (daemon/answer.c) and logs it once. It is
+ * maps the code to an HTTP status in exactly one table (daemon/sign/answer.c) and logs it once. It is
  * plain memory without pointers: copy it by assignment, nothing has to be freed, and reporting a
  * fault can not fail for lack of memory.
  *

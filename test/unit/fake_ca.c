@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "acme/client.h"
-#include "flight.h"
-#include "front.h"
+#include "sign/flight.h"
+#include "sign/front.h"
 
 struct fake_ca fake_ca;
 

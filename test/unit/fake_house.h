@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "acme/order.h"
-#include "generation.h"
+#include "generation/generation.h"
 
 /* What a fake module does when an operation is started. */
 enum fake_mode {

@@ -3,9 +3,9 @@
 #include "unit.h"
 
 #include "acme/json.h"
-#include "answer.h"
-#include "answer_body.h"
-#include "answer_match.h"
+#include "sign/answer.h"
+#include "sign/answer_body.h"
+#include "sign/answer_match.h"
 #include "fake_house.h"
 #include "fake_http.h"
 

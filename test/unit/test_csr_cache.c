@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "csr_cache.h"
+#include "sign/csr_cache.h"
 #include "fake_house.h"
 
 static struct csr_entry *get(struct csr_cache *cache, const char *body)

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "base/op_core.h"
-#include "delivery.h"
-#include "delivery_decide.h"
+#include "notify/delivery.h"
+#include "notify/delivery_decide.h"
 #include "virtual_loop.h"
 
 /* ---- a receiver on paper ---- */

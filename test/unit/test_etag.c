@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "etag.h"
+#include "sign/etag.h"
 #include "fake_house.h"
 
 static bool make(struct etag *etag, const char *chain)

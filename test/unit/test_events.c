@@ -7,9 +7,9 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-#include "events.h"
-#include "notice.h"
-#include "notifier.h"
+#include "notify/events.h"
+#include "notify/notice.h"
+#include "notify/notifier.h"
 
 static struct settings_account account_settings = {
 	.name = "ca", .directory = (char *)"https://ca.example/dir"};

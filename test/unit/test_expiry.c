@@ -8,11 +8,11 @@
 #include <openssl/x509v3.h>
 
 #include "base/op_core.h"
-#include "expiry.h"
-#include "expiry_decide.h"
-#include "expiry_mark.h"
-#include "notice.h"
-#include "notifier.h"
+#include "notify/expiry.h"
+#include "notify/expiry_decide.h"
+#include "notify/expiry_mark.h"
+#include "notify/notice.h"
+#include "notify/notifier.h"
 #include "virtual_loop.h"
 
 #define DAY 86400

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "fake_house.h"
-#include "flight.h"
-#include "flight_waiter.h"
+#include "sign/flight.h"
+#include "sign/flight_waiter.h"
 #include "x509/csr.h"
 
 static struct fake_house house;

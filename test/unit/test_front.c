@@ -4,8 +4,8 @@
 
 #include "fake_house.h"
 #include "fake_http.h"
-#include "front.h"
-#include "sign.h"
+#include "sign/front.h"
+#include "sign/sign.h"
 
 static struct fake_house house;
 static struct front *front;

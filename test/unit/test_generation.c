@@ -5,7 +5,7 @@
 
 #include "base/op_core.h"
 #include "fake_ca.h"
-#include "life.h"
+#include "reload/life.h"
 #include "temp_dir.h"
 #include "virtual_loop.h"
 

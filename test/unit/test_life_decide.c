@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit.h"
 
-#include "life_decide.h"
+#include "reload/life_decide.h"
 
 static const struct {
 	const char *what;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit.h"
 
-#include "loader.h"
+#include "registry/loader.h"
 #include "temp_dir.h"
 
 static struct acmems_error err;

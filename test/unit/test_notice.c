@@ -2,7 +2,7 @@
 /* test_notice.c - events: clean, bounded, and the same after they were bytes. */
 #include "unit.h"
 
-#include "notice.h"
+#include "notify/notice.h"
 
 static void test_clean_texts(void **state)
 {

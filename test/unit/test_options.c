@@ -12,11 +12,11 @@
 
 #include "base/str.h"
 #include "conf/conf.h"
-#include "generation.h"
-#include "loader.h"
-#include "module_dir.h"
-#include "registry.h"
-#include "settings_parts.h"
+#include "generation/generation.h"
+#include "registry/loader.h"
+#include "registry/module_dir.h"
+#include "registry/registry.h"
+#include "settings/settings_parts.h"
 
 #define GROUPS_MAX 4
 #define SECRET "hunter2"

@@ -5,8 +5,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "flight.h"
-#include "own_cert.h"
+#include "sign/flight.h"
+#include "sign/own_cert.h"
 #include "virtual_loop.h"
 #include "x509/key.h"
 #include "x509/self_cert.h"

@@ -5,7 +5,7 @@
 #include "base/op_core.h"
 #include "fake_house.h"
 #include "fake_http.h"
-#include "policy.h"
+#include "sign/policy.h"
 #include "x509/csr.h"
 
 static struct fake_house house;

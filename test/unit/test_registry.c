@@ -3,8 +3,8 @@
 
 #include "base/log_target.h"
 #include "base/op_core.h"
-#include "module_dir.h"
-#include "registry.h"
+#include "registry/module_dir.h"
+#include "registry/registry.h"
 #include "temp_dir.h"
 
 static struct acmems_error err;

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "base/log_target.h"
-#include "generation.h"
-#include "registry.h"
-#include "rehearsal.h"
-#include "rehearsal_generation.h"
+#include "generation/generation.h"
+#include "registry/registry.h"
+#include "registry/rehearsal.h"
+#include "reload/rehearsal_generation.h"
 #include "temp_dir.h"
 
 static struct acmems_error err;

@@ -6,7 +6,7 @@
 #include "base/log_target.h"
 #include "base/op_core.h"
 #include "fake_ca.h"
-#include "reload.h"
+#include "reload/reload.h"
 #include "temp_dir.h"
 #include "virtual_loop.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit.h"
 
-#include "settings.h"
+#include "settings/settings.h"
 #include "temp_dir.h"
 
 #define ACCOUNT "account: { ca: { directory = \"https://ca.example/dir\"; dir = \"/var/a\"; }; };\n"

@@ -8,8 +8,8 @@
 #include "base/op_core.h"
 #include "fake_house.h"
 #include "fake_http.h"
-#include "flight.h"
-#include "sign.h"
+#include "sign/flight.h"
+#include "sign/sign.h"
 
 static struct fake_house house;
 static char lines[65536]; /* what was logged, at info and above */

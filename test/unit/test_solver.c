@@ -4,7 +4,7 @@
 
 #include "base/op_core.h"
 #include "fake_house.h"
-#include "solver.h"
+#include "sign/solver.h"
 
 static struct fake_house house;
 static struct solver solver;

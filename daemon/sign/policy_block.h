@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * policy_block.h - one auth block judged without waiting, and the record of which block came
+ * closest. Between policy.c and policy_run.c.
+ */
+#ifndef POLICY_BLOCK_H
+#define POLICY_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <acmems/auth.h>
+#include <acmems/error.h>
+#include "generation/generation.h"
+
+/* Could every method say yes? Looks at headers and address only. *err: which method, why not. */
+bool policy_block_possible(const struct block *block, const struct acmems_sign_request *request,
+	struct acmems_error *err);
+
+/* Does every name fit a domain? *fits is how many do; *err names the first that does not. */
+bool policy_block_fits(const struct block *block, const struct acmems_csr *csr, size_t *fits,
+	struct acmems_error *err);
+
+/* How far a block let a request come. */
+enum policy_rank { POLICY_RANK_NONE, POLICY_RANK_POSSIBLE, POLICY_RANK_NAMES, POLICY_RANK_CHECK };
+
+/* The block that came closest so far, and what it missed. Zero it first. */
+struct policy_miss {
+	enum policy_rank rank;
+	size_t fits;
+	const char *block;
+	char text[ACMEMS_ERROR_MESSAGE_MAX];
+	/* what a method could not understand of the request, or "" */
+	char malformed[ACMEMS_ERROR_MESSAGE_MAX];
+};
+
+/* Remembers it if the block came further than the one remembered. */
+void policy_miss_note(struct policy_miss *miss, const struct block *block, enum policy_rank rank,
+	size_t fits, const struct acmems_error *why);
+
+/* The refusal: a message that tells the client nothing but what of its request can not be understood,
+ * the closest block as detail. */
+bool policy_miss_refuse(const struct policy_miss *miss, struct acmems_error *err);
+
+#endif
