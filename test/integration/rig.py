@@ -58,11 +58,15 @@ class Process:
     """A program with its output in a file."""
 
     def __init__(self, command, log, env=None):
+        self.command = [str(word) for word in command]
+        self.env = dict(os.environ, **(env or {}))
         self.log_path = pathlib.Path(log)
-        self.log_file = open(log, "wb")
+        self.launch()
+
+    def launch(self):
+        self.log_file = open(self.log_path, "wb")
         self.popen = subprocess.Popen(
-            [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=self.log_file,
-            stderr=subprocess.STDOUT, env=dict(os.environ, **(env or {})))
+            self.command, stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=subprocess.STDOUT, env=self.env)
 
     @property
     def pid(self):
@@ -135,7 +139,14 @@ class Resolver(Process):
 
 
 class Pebble(Process):
-    """The CA. Options become its configuration or environment."""
+    """The CA. Options become its configuration or environment.
+
+    All versions up to 2.10 can come to a deadlock when many orders are made at once: whoever asks for an authorization
+    locks it and then the store, whoever makes an order the store and then authorizations. From then on nothing that
+    touches the store is answered, so that a test which fails has to look whether it was the CA (conftest.py)."""
+
+    running = []
+    deadlocks = 0
 
     def __init__(self, folder, resolver, http_port, nonce_reject=0, reuse=0, retry_after=0, eab=None, port=None,
                  sleep=None, extra=None, tls=None):
@@ -165,7 +176,33 @@ class Pebble(Process):
         super().__init__(
             [PEBBLE_DIR / "bin/pebble", "-config", config, "-strict", "-dnsserver", f"127.0.0.1:{resolver.port}"],
             folder / f"pebble-{self.port}-{time.monotonic_ns()}.log", env=env)
+        self.running.append(self)
+
+    def launch(self):
+        super().launch()
         wait_for(lambda: "ACME directory available" in self.log(), "pebble")
+
+    def is_deadlocked(self, patience=5):
+        """Does it not answer what needs its store, although it lives?"""
+        look = ["curl", "-sS", "-o", "/dev/null", "-m", str(patience), "--cacert", str(self.cert),
+                f"https://localhost:{self.mgmt}/cert-status-by-serial/1"]
+        return self.alive() and subprocess.run(look, capture_output=True).returncode == 28
+
+    def renew(self):
+        """Begins anew after a deadlock, with no memory of accounts and orders."""
+        Pebble.deadlocks += 1
+        self.popen.kill()
+        self.popen.wait()
+        self.log_file.close()
+        self.launch()
+
+    def stop(self):
+        if self in self.running:
+            self.running.remove(self)
+            if self.is_deadlocked():
+                Pebble.deadlocks += 1
+                self.popen.kill()
+        return super().stop()
 
     @property
     def directory(self):
