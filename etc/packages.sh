@@ -45,6 +45,7 @@ $as_root apt-get -qq update >&2
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
     trap '$as_root rm -f $policy' EXIT
+    trap 'exit 130' HUP INT TERM # which do not run the trap above by themselves
     printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
     $as_root chmod 755 $policy
 fi

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # quickstart.sh: installs what is needed, builds acmems, starts a stand-in CA (Debian's pebble) and
 # the daemon on loopback, asks for a certificate the way your servers will, and shows it. Ends what
-# it started and leaves nothing behind but the build folder.
+# it started and leaves nothing behind but the build folder (ACMEMS_BUILD, or else build).
 #
 #   etc/quickstart.sh [--keep]
 #
@@ -10,6 +10,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+build=${ACMEMS_BUILD:-build}
 keep=no
 case ${1:-} in
 --keep) keep=yes ;;
@@ -21,8 +22,8 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 say "1. Packages and build"
 etc/packages.sh build run
-[ -e build/build.ninja ] || meson setup build -Dtests=false >/dev/null
-ninja -C build >build/ninja.out || { cat build/ninja.out; exit 1; }
+[ -e "$build/build.ninja" ] || meson setup "$build" -Dtests=false >/dev/null
+ninja -C "$build" >"$build/ninja.out" || { cat "$build/ninja.out"; exit 1; }
 
 work=$(mktemp -d)
 pids=""
@@ -32,6 +33,7 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -100,8 +102,8 @@ auth: ( { name = "quickstart"; ip = [ "127.0.0.1" ]; domains = [ "*.example.org"
 EOF
 mkdir "$work/storage"
 cat "$work/acmems.conf"
-build/daemon/acmems -c "$work/acmems.conf" -m build/modules -t
-build/daemon/acmems -c "$work/acmems.conf" -m build/modules 2>"$work/acmems.log" &
+"$build/daemon/acmems" -c "$work/acmems.conf" -m "$build/modules" -t
+"$build/daemon/acmems" -c "$work/acmems.conf" -m "$build/modules" 2>"$work/acmems.log" &
 pids="$! $pids"
 await acmems curl -fsS "http://127.0.0.1:$sign/"
 
