@@ -206,7 +206,10 @@ static void print_common(enum acmems_kind kind)
 
 	switch (kind) {
 	case ACMEMS_VALIDATOR:
+		break;
 	case ACMEMS_STORAGE:
+		rows = settings_storage_rows(&count);
+		print_options("Options of every storage", rows, count);
 		break;
 	case ACMEMS_NOTIFY:
 		rows = settings_notify_rows(&count);

@@ -22,7 +22,8 @@ void settings_accounts_free(struct settings *settings);
 bool settings_instances_read(struct settings *settings, struct conf_faults *faults);
 void settings_instances_free(struct settings *settings);
 
-/* The daemon's own options of every notifier (but for `type`) and of every auth block. Static. */
+/* The daemon's own options of every storage and notifier (but for `type`) and auth block. Static. */
+const struct acmems_option *settings_storage_rows(size_t *ret_count);
 const struct acmems_option *settings_notify_rows(size_t *ret_count);
 const struct acmems_option *settings_auth_rows(size_t *ret_count);
 

@@ -20,6 +20,12 @@ static const struct acmems_option rows[] = {
 		.help = "how long before its end one is told of a certificate that nobody renews"},
 };
 
+const struct acmems_option *settings_storage_rows(size_t *ret_count)
+{
+	*ret_count = sizeof(rows) / sizeof(rows[0]);
+	return rows;
+}
+
 static bool read_one(struct settings_instance *storage, struct conf_faults *faults)
 {
 	char what[96];

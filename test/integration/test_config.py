@@ -87,6 +87,8 @@ def test_list_and_describe():
     assert "  at-most: number, 1 to 1000000; default 60\n" in common
     described = acmems("-D", "ip", "-m", rig.BUILD / "modules").stdout
     assert "  domains: list" in described.split("\nOptions of every auth block:\n")[1]
+    described = acmems("-D", "storage-none", "-m", rig.BUILD / "modules").stdout
+    assert "  warn-within: duration" in described.split("\nOptions of every storage:\n")[1]
     assert acmems("-D", "nonsense", "-m", rig.BUILD / "modules").returncode != 0
 
 

@@ -24,7 +24,8 @@
 /* An option, and the groups around it. */
 struct spot {
 	const struct module *module; /* whose it is; NULL: the daemon's own */
-	bool block; /* it is in an auth block, and not a notifier's */
+	bool block; /* it is in an auth block, and not a storage's or notifier's */
+	bool storage;
 	const struct acmems_option *groups[GROUPS_MAX];
 	size_t depth;
 	const struct acmems_option *rows; /* those beside it */
@@ -69,7 +70,8 @@ static void begin(const struct spot *spot, struct str *text)
 	if (!spot->module && spot->block)
 		begin_block(spot, text);
 	else if (!spot->module)
-		str_add(text, "notify: { i: {\ntype = \"syslog\";\n");
+		str_add(text, spot->storage ? "storage: { i: {\ntype = \"none\";\n"
+					    : "notify: { i: {\ntype = \"syslog\";\n");
 	else if (is_auth(spot))
 		str_addf(text, "%s: {\n# of an auth block\n", setting_name(spot));
 	else
@@ -447,11 +449,13 @@ static void try_module(const char *file)
 
 static void faults_of_the_daemons_options_are_told(void **state)
 {
-	struct spot notifier = {0}, block = {.block = true};
+	struct spot storage = {.storage = true}, notifier = {0}, block = {.block = true};
 	const struct acmems_option *rows;
 	size_t count;
 
 	(void)state;
+	rows = settings_storage_rows(&count);
+	try_rows(&storage, rows, count);
 	rows = settings_notify_rows(&count);
 	try_rows(&notifier, rows, count);
 	rows = settings_auth_rows(&count);
