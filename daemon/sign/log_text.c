@@ -28,13 +28,22 @@ const char *log_text_names(const struct acmems_csr *csr, char out[LOG_TEXT_NAMES
 const char *log_text_error(const struct acmems_error *err, char out[LOG_TEXT_ERROR_MAX])
 {
 	size_t len = strnlen(err->detail, sizeof(err->detail));
+	size_t used;
 
 	/* the details end in a line end, which would only make the log's line ugly */
 	if (len > 0 && err->detail[len - 1] == '\n')
 		len--;
-	snprintf(out, LOG_TEXT_ERROR_MAX, "%s%s%.*s", err->message, len ? ": " : "",
-		(int)(len < DETAIL_SHOWN ? len : DETAIL_SHOWN), err->detail);
-	for (char *c = strchr(out, '\n'); c; c = strchr(c, '\n'))
-		*c = ';';
+	if (len > DETAIL_SHOWN)
+		len = DETAIL_SHOWN;
+	snprintf(out, LOG_TEXT_ERROR_MAX, "%s%s", err->message, len ? ": " : "");
+	used = strlen(out);
+	for (size_t i = 0; i < len && used < LOG_TEXT_ERROR_MAX - 3; i++) {
+		bool end = err->detail[i] == '\n';
+
+		out[used++] = end ? ';' : err->detail[i];
+		if (end)
+			out[used++] = ' ';
+	}
+	out[used] = '\0';
 	return out;
 }

@@ -16,7 +16,7 @@ bool policy_possible(const struct generation *generation, const struct acmems_si
 
 		if (policy_block_possible(block, request, &why))
 			return true;
-		policy_miss_note(&miss, block, POLICY_RANK_POSSIBLE, 0, &why);
+		policy_miss_note(&miss, block, POLICY_RANK_METHOD, 0, &why);
 	}
 	return policy_miss_refuse(&miss, err);
 }

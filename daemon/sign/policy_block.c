@@ -40,6 +40,21 @@ static bool fits_any(const struct acmems_list *domains, const char *name)
 	return false;
 }
 
+static bool allowed(const struct block *block, const struct acmems_name *name)
+{
+	return name->kind == ACMEMS_NAME_DNS && (block->wildcards || !name->wildcard) &&
+	       fits_any(&block->domains, name->text);
+}
+
+bool policy_block_fits_all(const struct block *block, const struct acmems_csr *csr)
+{
+	for (size_t i = 0; i < csr->name_count; i++) {
+		if (!allowed(block, &csr->names[i]))
+			return false;
+	}
+	return csr->name_count > 0;
+}
+
 bool policy_block_fits(const struct block *block, const struct acmems_csr *csr, size_t *fits,
 	struct acmems_error *err)
 {
@@ -49,8 +64,7 @@ bool policy_block_fits(const struct block *block, const struct acmems_csr *csr, 
 	for (size_t i = 0; i < csr->name_count; i++) {
 		const struct acmems_name *name = &csr->names[i];
 
-		if (name->kind == ACMEMS_NAME_DNS && (block->wildcards || !name->wildcard) &&
-			fits_any(&block->domains, name->text))
+		if (allowed(block, name))
 			(*fits)++;
 		else if (!missed)
 			missed = name;
@@ -71,15 +85,25 @@ bool policy_block_fits(const struct block *block, const struct acmems_csr *csr, 
 void policy_miss_note(struct policy_miss *miss, const struct block *block, enum policy_rank rank,
 	size_t fits, const struct acmems_error *why)
 {
+	size_t at = miss->count;
+
 	acmems_log(ACMEMS_LOG_DEBUG, "policy", block->name, "%s", why->message);
 	if (why->code == ACMEMS_BAD_REQUEST && !miss->malformed[0])
 		snprintf(miss->malformed, sizeof(miss->malformed), "%s", why->message);
-	if (miss->block && (rank < miss->rank || (rank == miss->rank && fits <= miss->fits)))
+	while (at > 0 &&
+		(rank > miss->closest[at - 1].rank ||
+			(rank == miss->closest[at - 1].rank && fits > miss->closest[at - 1].fits)))
+		at--;
+	if (at == POLICY_MISSES)
 		return;
-	miss->rank = rank;
-	miss->fits = fits;
-	miss->block = block->name;
-	snprintf(miss->text, sizeof(miss->text), "%s", why->message);
+	if (miss->count < POLICY_MISSES)
+		miss->count++;
+	memmove(&miss->closest[at + 1], &miss->closest[at],
+		(miss->count - at - 1) * sizeof(miss->closest[0]));
+	miss->closest[at].rank = rank;
+	miss->closest[at].fits = fits;
+	miss->closest[at].block = block->name;
+	snprintf(miss->closest[at].text, sizeof(miss->closest[at].text), "%s", why->message);
 }
 
 bool policy_miss_refuse(const struct policy_miss *miss, struct acmems_error *err)
@@ -88,9 +112,13 @@ bool policy_miss_refuse(const struct policy_miss *miss, struct acmems_error *err
 		acmems_error_set(err, ACMEMS_BAD_REQUEST, "%s", miss->malformed);
 	else
 		acmems_error_set(err, ACMEMS_REFUSED, "this request is not allowed here");
-	if (miss->block)
-		acmems_error_detail(err, miss->block, miss->text);
-	else
+	if (miss->count == 0)
 		acmems_error_detail(err, "policy", "there is no auth block");
+	/* one that is far away is worth a word only if none is nearer */
+	for (size_t i = 0; i < miss->count; i++) {
+		if (miss->closest[i].rank > POLICY_RANK_METHOD ||
+			miss->closest[0].rank == POLICY_RANK_METHOD)
+			acmems_error_detail(err, miss->closest[i].block, miss->closest[i].text);
+	}
 	return false;
 }

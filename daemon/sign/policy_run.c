@@ -59,15 +59,20 @@ static void on_end(void *arg)
 /* Everything that can be said of the block without asking its methods. */
 static bool enter_block(struct policy_run *run)
 {
+	const struct acmems_csr *csr = run->request->csr;
 	struct acmems_error why = {0};
 	size_t fits = 0;
 
 	if (!policy_block_possible(current(run), run->request, &why)) {
-		policy_miss_note(&run->miss, current(run), POLICY_RANK_POSSIBLE, 0, &why);
+		bool fit = policy_block_fits_all(current(run), csr);
+
+		policy_miss_note(&run->miss, current(run),
+			fit ? POLICY_RANK_FITS : POLICY_RANK_METHOD, 0, &why);
 		return false;
 	}
-	if (!policy_block_fits(current(run), run->request->csr, &fits, &why)) {
-		policy_miss_note(&run->miss, current(run), POLICY_RANK_NAMES, fits, &why);
+	if (!policy_block_fits(current(run), csr, &fits, &why)) {
+		policy_miss_note(&run->miss, current(run),
+			fits > 0 ? POLICY_RANK_NAMES : POLICY_RANK_STRANGE, fits, &why);
 		return false;
 	}
 	run->entered = true;

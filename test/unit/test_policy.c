@@ -2,10 +2,13 @@
 /* test_policy.c - which block lets a request in; above all, that nothing fails open. */
 #include "unit.h"
 
+#include <stdio.h>
+
 #include "base/op_core.h"
 #include "fake_house.h"
 #include "fake_http.h"
 #include "sign/policy.h"
+#include "sign/policy_block.h"
 #include "x509/csr.h"
 
 static struct fake_house house;
@@ -217,6 +220,41 @@ static void test_closest_block_is_named(void **state)
 	assert_non_null(strstr(verdict.err.detail, "b.example.org"));
 }
 
+/* Everything fits but the method, say a token that has expired: not the block without any fitting name. */
+static void test_block_that_misses_a_method_only_is_closest(void **state)
+{
+	static const char *const far[] = {"*.example.net", NULL};
+
+	(void)state;
+	prepare(3, "a.example.org");
+	fake_house_domains(&house, 0, far);
+	house.auth[1][0].impossible = true;
+	fake_house_domains(&house, 2, far);
+	house.auth[2][0].impossible = true;
+	assert_null(judge());
+	assert_memory_equal(verdict.err.detail, "b1: ", 4);
+	assert_non_null(strstr(verdict.err.detail, "stranger\nb0: "));
+	assert_null(strstr(verdict.err.detail, "b2: "));
+}
+
+/* Before the CSR is read nothing tells which block was meant. */
+static void test_every_block_that_is_not_possible_is_named(void **state)
+{
+	struct acmems_error err = {0};
+	char begin[32];
+
+	(void)state;
+	prepare(4, "a.example.org");
+	for (size_t i = 0; i < 4; i++)
+		house.auth[i][0].impossible = true;
+	assert_false(policy_possible(&house.generation, &ask, &err));
+	for (size_t i = 0; i < POLICY_MISSES; i++) {
+		snprintf(begin, sizeof(begin), "b%zu: ", i);
+		assert_non_null(strstr(err.detail, begin));
+	}
+	assert_null(strstr(err.detail, "b3: "));
+}
+
 static void test_wildcards(void **state)
 {
 	static const char *const org[] = {"*.example.org", NULL};
@@ -319,6 +357,8 @@ int main(void)
 		cmocka_unit_test(test_impossible_is_struck_out),
 		cmocka_unit_test(test_what_is_malformed_is_told),
 		cmocka_unit_test(test_closest_block_is_named),
+		cmocka_unit_test(test_block_that_misses_a_method_only_is_closest),
+		cmocka_unit_test(test_every_block_that_is_not_possible_is_named),
 		cmocka_unit_test(test_wildcards),
 		cmocka_unit_test(test_other_kinds_are_refused_by_name),
 		cmocka_unit_test(test_case_does_not_matter),
