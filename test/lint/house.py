@@ -226,6 +226,11 @@ def check_pages():
             fault(page, 0, f"option {name} is not documented")
         for name in sorted(documented - options):
             fault(page, 0, f"documents {name}, which is no option")
+    for reader in ("man/acmems.8", "man/acmems.conf.5", "README.md"):
+        text = (ROOT / reader).read_text()
+        for page in sorted((ROOT / "man").glob("acmems-*.7")):
+            if not re.search(rf"{page.stem}[( ]7", text):
+                fault(ROOT / reader, 0, f"does not lead to {page.stem}(7)")
 
 
 def main():
