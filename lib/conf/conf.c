@@ -17,6 +17,7 @@
 #include <acmems/file.h>
 
 #include "base/str.h"
+#include "conf/conf_hint.h"
 #include "conf/conf_scan.h"
 
 #define FILE_MAX (1u << 20)
@@ -222,12 +223,13 @@ struct conf_node *conf_parse(const char *text, const char *file, struct conf_fau
 		root = copy(config_root_setting(&config), file, 0, faults);
 	} else {
 		const char *source = config_error_file(&config);
-		const char *what = config_error_text(&config);
+		const char *said = config_error_text(&config);
+		const char *what = said ? said : "cannot be parsed";
 		unsigned line =
 			config_error_line(&config) > 0 ? (unsigned)config_error_line(&config) : 0;
 
-		conf_fault_at(faults, source ? source : file, line, "%s%s",
-			what ? what : "cannot be parsed", source ? "" : conf_scan_hint(text, line));
+		conf_fault_at(faults, source ? source : file, line, "%s%s", what,
+			source ? "" : conf_hint(text, line, what));
 	}
 	config_destroy(&config);
 	return root;

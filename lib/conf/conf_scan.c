@@ -31,6 +31,8 @@ struct scan {
 	struct conf_faults *faults;
 	struct bracket open[BRACKETS_MAX]; /* innermost last; deeper ones are left to libconfig */
 	size_t depth_open;
+	unsigned long_text; /* line where the first text began that went on into the next, or 0 */
+	bool after_text; /* nothing but space and comments since the last one */
 	bool ok;
 };
 
@@ -55,8 +57,28 @@ static void skip_comment(struct scan *scan)
 		scan->at += 2;
 }
 
+/* What does not part two texts: space, comments, and the quote of the second. */
+static bool is_between(char c)
+{
+	return isspace((unsigned char)c) || strchr("#/\"", c);
+}
+
+/* libconfig makes one of them, as C does; in a list that is a comma forgotten. */
+static void check_side_by_side(struct scan *scan)
+{
+	if (!scan->after_text || scan->depth_open == 0 || scan->depth_open > BRACKETS_MAX ||
+		scan->open[scan->depth_open - 1].sign == '{')
+		return;
+	conf_fault_at(scan->faults, scan->file, scan->line,
+		"two texts side by side in a list: is a comma missing?");
+	scan->ok = false;
+}
+
 static void skip_string(struct scan *scan)
 {
+	unsigned begin = scan->line;
+
+	check_side_by_side(scan);
 	scan->at++;
 	while (*scan->at && *scan->at != '"') {
 		if (strncmp(scan->at, "\\x00", 4) == 0) {
@@ -70,8 +92,17 @@ static void skip_string(struct scan *scan)
 			scan->line++;
 		scan->at++;
 	}
-	if (*scan->at)
+	if (scan->line > begin && scan->long_text == 0)
+		scan->long_text = begin;
+	if (*scan->at) {
 		scan->at++;
+		scan->after_text = true;
+		return;
+	}
+	/* with a quote missing, the first text to go beyond its line is the likely one */
+	conf_fault_at(scan->faults, scan->file, scan->long_text ? scan->long_text : begin,
+		"a text that begins here has no end: is a quote missing?");
+	scan->ok = false;
 }
 
 static bool in_word(char c)
@@ -217,6 +248,7 @@ static bool scan_text(const char *text, const char *file, const char *folder, in
 	while (*scan.at) {
 		if (*scan.at == '\n')
 			scan.line++;
+		scan.after_text = scan.after_text && is_between(*scan.at);
 		if (*scan.at == '#' || (scan.at[0] == '/' && scan.at[1] == '/'))
 			skip_line(&scan);
 		else if (scan.at[0] == '/' && scan.at[1] == '*')
@@ -241,58 +273,4 @@ static bool scan_text(const char *text, const char *file, const char *folder, in
 bool conf_scan(const char *text, const char *file, const char *folder, struct conf_faults *faults)
 {
 	return scan_text(text, file, folder, 0, faults);
-}
-
-/* The line with that number, without leading space; *len is its length. */
-static const char *find_line(const char *text, unsigned line, size_t *len)
-{
-	while (line > 1) {
-		text = strchr(text, '\n');
-		if (!text)
-			return NULL;
-		text++;
-		line--;
-	}
-	text += strspn(text, " \t");
-	*len = strcspn(text, "\n");
-	return text;
-}
-
-static bool ends_like(const char *line, size_t len, const char *word)
-{
-	size_t word_len = strlen(word);
-
-	while (len > 0 && strchr("; \t,}\r", line[len - 1]))
-		len--;
-	return len > word_len && strncmp(line + len - word_len, word, word_len) == 0 &&
-	       strchr("= \t:[,", line[len - word_len - 1]);
-}
-
-static bool trailing_comma(const char *line, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (line[i] != ',')
-			continue;
-		i += 1 + strspn(line + i + 1, " \t");
-		if (i < len && (line[i] == ']' || line[i] == ')'))
-			return true;
-	}
-	return false;
-}
-
-const char *conf_scan_hint(const char *text, unsigned line)
-{
-	static const char *const not_bools[] = {"yes", "no", "on", "off", "Yes", "No"};
-	size_t len = 0;
-	const char *found = find_line(text, line, &len);
-
-	if (!found || line == 0)
-		return "";
-	for (size_t i = 0; i < sizeof(not_bools) / sizeof(not_bools[0]); i++) {
-		if (ends_like(found, len, not_bools[i]))
-			return ": write true or false, other words in quotes";
-	}
-	if (trailing_comma(found, len) || *found == ']' || *found == ')')
-		return ": a list must not end in a comma";
-	return " (on this line or the one before: is a quote or a semicolon missing?)";
 }

@@ -95,9 +95,50 @@ static void slips_are_explained(void **state)
 {
 	(void)state;
 	refused("x = 1;\ny = yes;\n", "true or false");
-	refused("x = 1;\nx = 2;\n", "a.conf:2: duplicate");
-	refused("x = \"abc\n", "a.conf:");
+	refused("x = 1;\nx = 2;\n", "a.conf:2: duplicate setting name: this is set above already");
 	refused("@include \"there-is-no-such-file\"\n", "a.conf:1:");
+	refused("x = 'abc';\n", "a.conf:1: syntax error: texts stand in double quotes");
+	refused("x = \xe2\x80\x9c"
+		"abc\xe2\x80\x9d;\n",
+		"a.conf:1: syntax error: texts stand in double quotes");
+	refused("x = 1;\ny = /var/log/y;\n", "a.conf:2: syntax error: texts, and numbers");
+	refused("x = { a = \"y\"; t = 30d; };\n", "a.conf:1: syntax error: texts, and numbers");
+	refused("x = [ 192.0.2.0/24 ];\n", "a.conf:1: syntax error: texts, and numbers");
+	refused("x = ( { a = 1; b { c = 1; }; } );\n", "a.conf:1: syntax error: between a name");
+	refused("x = 1;\ny [ 2 ];\n", "a.conf:2: syntax error: between a name");
+	refused("x = { name \"a\"; };\n", "a.conf:1: syntax error: between a name");
+	refused("x = (\n{ a = 1; } # no comma\n{ a = 2; }\n);\n",
+		"a.conf:3: syntax error: groups of a list");
+	refused("x = [\n{ a = \"yes, it's, no\"; }\n];\n",
+		"a.conf:2: syntax error: groups of a list");
+	refused("x = \"a\" = \"it's\"; # 'y'\n", "is a quote, a comma or a semicolon missing?");
+}
+
+/* Whatever stands behind the text that has no end is no help. */
+static void a_quote_that_is_missing_is_looked_for_where_it_may_be(void **state)
+{
+	(void)state;
+	refused("x = \"abc\n", "a.conf:1: a text that begins here has no end");
+	refused("x = 1;\ny = \"abc;\nz = \"d\";\nl = [ \"e\", \"f\" ];\n",
+		"a.conf:2: a text that begins here has no end");
+	refused("a = ( {\nname = \"a; ip = [ \"::1\" ];\nlast = true; } );\n",
+		"a.conf:2: a text that begins here has no end");
+}
+
+/* Two patterns would become one that fits nothing. */
+static void texts_side_by_side_are_one_but_not_in_a_list(void **state)
+{
+	struct conf_faults faults = {0};
+	struct conf_node *root = conf_parse(
+		"x = ( { y = \"a\" # and\n \"b\"; }, \"c\" /* , */ );", "a.conf", &faults);
+
+	(void)state;
+	assert_non_null(root);
+	assert_string_equal(conf_child(conf_child(root, "x")->children[0], "y")->text, "ab");
+	conf_free(root);
+	refused("x = [\n\"a\",\n\"b\"\n\"c\" ];\n", "a.conf:4: two texts side by side in a list");
+	refused("x = ( \"a\" /* b */ \"c\" );\n", "a.conf:1: two texts side by side in a list");
+	conf_faults_fini(&faults);
 }
 
 /* libconfig 1.7 takes what 1.5 refuses. */
@@ -158,6 +199,8 @@ int main(void)
 		cmocka_unit_test(what_says_the_same_is_equal),
 		cmocka_unit_test(what_libconfig_would_spoil_is_refused),
 		cmocka_unit_test(slips_are_explained),
+		cmocka_unit_test(a_quote_that_is_missing_is_looked_for_where_it_may_be),
+		cmocka_unit_test(texts_side_by_side_are_one_but_not_in_a_list),
 		cmocka_unit_test(a_comma_too_many_is_taken_or_explained),
 		cmocka_unit_test(literals_inside_texts_and_comments_are_left_alone),
 		cmocka_unit_test(a_missing_file_is_named),
