@@ -109,19 +109,18 @@ static bool unquoted(const char *line)
 /* A name with its value right behind it. */
 static bool nothing_between(const char *line)
 {
-	for (const char *at = line; *at; at++) {
-		const char *begin = at;
+	while (*line) {
+		size_t len = isalpha((unsigned char)*line) ? strspn(line, WORD) : 0;
 		char behind;
 
-		if (!isalpha((unsigned char)*at))
+		if (len == 0) {
+			line++;
 			continue;
-		at += strspn(at, WORD);
-		if (at[-1] == ':')
-			continue;
-		behind = at[strspn(at, " \t")];
-		if (behind && strchr("{[(\"", behind))
+		}
+		line += len;
+		behind = line[strspn(line, " \t")];
+		if (line[-1] != ':' && behind && strchr("{[(\"", behind))
 			return true;
-		at -= at > begin;
 	}
 	return false;
 }
