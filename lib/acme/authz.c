@@ -9,8 +9,10 @@
 #include <acmems/address.h>
 
 #include "acme/json.h"
+#include "base/str.h"
 
 #define NAME_MAX_LEN 255
+#define OFFER_MAX 200
 
 struct identifier {
 	const char *name;
@@ -107,6 +109,40 @@ static void read_why(const struct acmems_json *challenges, const struct acmems_j
 	}
 }
 
+static void add_type(struct str *list, const char *type)
+{
+	str_addf(list, "%s%s", list->len > 0 ? ", " : "", type);
+}
+
+/* What there is to choose from on both sides; types are words, and whatever else a CA says is left out. */
+static void say_offer(
+	const struct acmems_json *challenges, const char *const *types, struct acmems_error *why)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	struct acmems_error ignored = {0};
+	struct str offered, solved;
+
+	str_init(&offered, OFFER_MAX);
+	str_init(&solved, OFFER_MAX);
+	for (const struct acmems_json *one = acmems_json_first(challenges); one;
+		one = acmems_json_next(one)) {
+		const char *type;
+
+		if (acmems_json_text(one, "type", CHALLENGE_TYPE_MAX, &type, &ignored) && type &&
+			type[strspn(type, letters)] == '\0')
+			add_type(&offered, type);
+	}
+	for (; *types; types++)
+		add_type(&solved, *types);
+	acmems_error_set(why, ACMEMS_VALIDATION, "the CA offers %s, and the validator solves %s",
+		offered.len == 0     ? "nothing"
+		: str_text(&offered) ? str_text(&offered)
+				     : "other challenges",
+		str_text(&solved) ? str_text(&solved) : "none of them");
+	str_fini(&offered);
+	str_fini(&solved);
+}
+
 static void put(struct authz *authz, struct authz *read)
 {
 	free(authz->name);
@@ -157,6 +193,8 @@ bool authz_read(struct authz *authz, const struct acmems_json *json, const char 
 	chosen = keep_or_choose(authz, challenges, types);
 	if (read.status == ACME_STATUS_INVALID)
 		read_why(challenges, chosen, &why);
+	else if (read.status == ACME_STATUS_PENDING && !chosen)
+		say_offer(challenges, types, &why);
 	else if ((read.status == ACME_STATUS_PENDING || read.status == ACME_STATUS_PROCESSING) &&
 		 chosen && !challenge_read(chosen, &read.challenge, err))
 		return false;

@@ -31,7 +31,7 @@ struct authz {
 	char *name; /* without "*."; NULL until fetched */
 	bool wildcard;
 	struct acme_challenge challenge; /* the chosen one; type NULL: none fits, or not needed */
-	char *why; /* it is invalid, in the CA's words; or NULL */
+	char *why; /* why it is invalid, in the CA's words, or why no challenge fits; or NULL */
 	char problem[ACMEMS_ERROR_PROBLEM_MAX];
 
 	/* what we did */

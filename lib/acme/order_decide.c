@@ -92,9 +92,6 @@ static void explain(const struct authz *authz, struct acmems_error *err)
 		authz->name ? authz->name : "?");
 	if (authz->why)
 		snprintf(text, sizeof(text), "%s", authz->why);
-	else if (authz->status == ACME_STATUS_PENDING && !authz->challenge.type)
-		snprintf(text, sizeof(text),
-			"the CA offers no challenge that the validator can solve");
 	else if (authz->responses > AUTHZ_RESPONSES_MAX)
 		snprintf(text, sizeof(text), "the CA does not take the answer to its challenge");
 	else if (authz->status == ACME_STATUS_PENDING)

@@ -60,6 +60,28 @@ static void test_choice(void **state)
 	authz_fini(&authz);
 }
 
+static void test_nothing_to_choose(void **state)
+{
+	struct authz authz = {0};
+
+	(void)state;
+	assert_true(reads(&authz,
+		AUTHZ("pending", "dns", "a.example",
+			",\"challenges\":[" CHALLENGE("tls-alpn-01", "t", "") "," CHALLENGE(
+				"\\u001b[2J", "u", "") "," CHALLENGE("x-02", "v", "") "]")));
+	assert_null(authz.challenge.type);
+	assert_string_equal(authz.why,
+		"the CA offers tls-alpn-01, x-02, and the validator solves dns-01, http-01");
+	authz_fini(&authz);
+	assert_true(reads(&authz, AUTHZ("pending", "dns", "*.a.example", "")));
+	assert_string_equal(
+		authz.why, "the CA offers nothing, and the validator solves dns-01, http-01");
+	/* an end of another kind needs no such word */
+	assert_true(reads(&authz, AUTHZ("valid", "dns", "*.a.example", "")));
+	assert_null(authz.why);
+	authz_fini(&authz);
+}
+
 static void test_names(void **state)
 {
 	struct authz authz = {0};
@@ -124,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_nothing_to_choose),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_lost_response),
