@@ -181,7 +181,8 @@ static void not_found(
 			"there is no module %s-%s.so in %s, did you mean \"%s\"?", kind_name(kind),
 			type, dir, near);
 	else
-		acmems_error_set(err, ACMEMS_NOT_FOUND, "there is no module %s-%s.so in %s",
+		acmems_error_set(err, ACMEMS_NOT_FOUND,
+			"there is no module %s-%s.so in %s, acmems -l lists what is",
 			kind_name(kind), type, dir);
 	module_dir_fini(&files);
 }

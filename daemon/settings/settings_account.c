@@ -151,6 +151,14 @@ static bool check_urls(const struct settings_account *account, const struct conf
 			account->contact.items[i]);
 		ok = false;
 	}
+	for (size_t i = 0; i < account->accept_terms.count; i++) {
+		if (strchr(account->accept_terms.items[i], ':'))
+			continue;
+		conf_fault(faults, conf_child(node, TERMS),
+			"%s: \"" TERMS "\" must be true, false or a list of URLs; \"%s\" is no URL",
+			what, account->accept_terms.items[i]);
+		ok = false;
+	}
 	return ok;
 }
 

@@ -209,6 +209,7 @@ static const struct {
 	{"account: { a: { contact = [ \"root@example.org\" ]; }; };", 1, "mailto:root@example.org"},
 	{"account: { a: { accept-terms-of-service = 1; }; };", 1, "accept-terms-of-service"},
 	{"account: { a: { accept-terms-of-service = [ 1 ]; }; };", 1, "accept-terms-of-service"},
+	{"account: { a: { accept-terms-of-service = \"true\"; }; };", 1, "\"true\" is no URL"},
 	{"account: { a: { ca-file = \"/nonexistent/x.pem\"; }; };", 1, "/nonexistent/x.pem"},
 	{"account: { a: { eab: { kid = \"k\"; }; }; };", 1, "either \"key\" or \"key-file\""},
 	{"account: { a: { eab: { kid = \"k\"; key = \"a\"; key-file = \"/b\"; }; }; };", 1,
