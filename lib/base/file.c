@@ -30,6 +30,19 @@ static bool read_all(int fd, char *data, size_t len)
 	return true;
 }
 
+static bool cannot_open(const char *path, int why, struct acmems_error *err)
+{
+	/* whose rights are missing is half of the answer */
+	if (why == EACCES)
+		acmems_error_errno(
+			err, why, "user %u cannot open \"%s\"", (unsigned)geteuid(), path);
+	else
+		acmems_error_errno(err, why, "cannot open \"%s\"", path);
+	if (why == ENOENT)
+		err->code = ACMEMS_NOT_FOUND;
+	return false;
+}
+
 static bool open_regular(const char *path, size_t max, mode_t forbidden, int *ret_fd,
 	size_t *ret_len, struct acmems_error *err)
 {
@@ -37,12 +50,8 @@ static bool open_regular(const char *path, size_t max, mode_t forbidden, int *re
 	/* not to hang on a FIFO that somebody has put there */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0) {
-		acmems_error_errno(err, errno, "cannot open \"%s\"", path);
-		if (errno == ENOENT)
-			err->code = ACMEMS_NOT_FOUND;
-		return false;
-	}
+	if (fd < 0)
+		return cannot_open(path, errno, err);
 	if (fstat(fd, &info) < 0)
 		acmems_error_errno(err, errno, "cannot look at \"%s\"", path);
 	else if (!S_ISREG(info.st_mode))

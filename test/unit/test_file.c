@@ -68,6 +68,23 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(err.code, ACMEMS_NOT_FOUND);
 }
 
+/* Only where the tests run as root can there be files that are not theirs. */
+static void whose_rights_are_missing_is_said(void **state)
+{
+	struct acmems_error err = {0};
+	char *data = NULL;
+	size_t len = 0;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_true(acmems_file_write(in_folder("a"), "1", 1, 0600, &err));
+	assert_int_equal(seteuid(65534), 0);
+	assert_false(acmems_file_read(in_folder("a"), 1, &data, &len, &err));
+	assert_int_equal(seteuid(0), 0);
+	assert_non_null(strstr(err.message, "user 65534 cannot open"));
+}
+
 static void bounds_and_kinds_are_kept(void **state)
 {
 	struct acmems_error err = {0};
@@ -204,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_written_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(whose_rights_are_missing_is_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_and_kinds_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_failed_write_keeps_the_old_content, setup, teardown),
