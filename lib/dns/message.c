@@ -256,6 +256,21 @@ static bool take_data(struct acmems_dns_record *record, const ldns_rr *rr)
 	return true;
 }
 
+/* Whether the names in the data are sound; ldns follows pointers wherever they lead. */
+static bool names_are_sound(const struct wire_view *view, const struct wire_record *from)
+{
+	size_t names = 0, at = from->data;
+	uint8_t name[WIRE_NAME_MAX];
+
+	if (from->type == ACMEMS_DNS_NS || from->type == ACMEMS_DNS_CNAME)
+		names = 1;
+	else if (from->type == ACMEMS_DNS_SOA)
+		names = 2;
+	while (names > 0 && wire_name(view, at, name, &at) > 0)
+		names--;
+	return names == 0 && at <= from->data + from->data_len;
+}
+
 static bool read_record(struct acmems_dns_record *record, const struct wire_view *view,
 	const struct wire_record *from, struct acmems_error *err)
 {
@@ -264,7 +279,9 @@ static bool read_record(struct acmems_dns_record *record, const struct wire_view
 	bool ok;
 
 	/* ldns is content with data that ends early, between two fields */
-	if (ldns_wire2rr(&rr, view->bytes, view->len, &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK ||
+	if (!names_are_sound(view, from) ||
+		ldns_wire2rr(&rr, view->bytes, view->len, &at, LDNS_SECTION_ANSWER) !=
+			LDNS_STATUS_OK ||
 		ldns_rr_rd_count(rr) < (from->type == ACMEMS_DNS_SOA ? 7 : 1)) {
 		ldns_rr_free(rr);
 		return acmems_error_set(err, ACMEMS_BAD_ANSWER, "a record in it is damaged");

@@ -28,17 +28,16 @@ size_t wire_name(const struct wire_view *view, size_t at, uint8_t out[WIRE_NAME_
 {
 	size_t limit = at; /* a pointer has to lead before this */
 	size_t len = 0;
-	bool jumped = false;
+	unsigned jumps = 0;
 
 	while (at < view->len) {
 		size_t label = view->bytes[at];
 
 		if (label >= 0xc0) {
-			if (at + 2 > view->len)
+			if (at + 2 > view->len || jumps == WIRE_LABELS_MAX)
 				return 0;
-			if (!jumped && end)
+			if (jumps++ == 0 && end)
 				*end = at + 2;
-			jumped = true;
 			at = wire_u16(view->bytes + at) & 0x3fff;
 			if (at >= limit || at < WIRE_HEADER_LEN)
 				return 0;
@@ -53,7 +52,7 @@ size_t wire_name(const struct wire_view *view, size_t at, uint8_t out[WIRE_NAME_
 		at += 1 + label;
 		if (label > 0)
 			continue;
-		if (!jumped && end)
+		if (jumps == 0 && end)
 			*end = at;
 		return len;
 	}

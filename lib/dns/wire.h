@@ -14,6 +14,7 @@
 #define WIRE_MAX 65535
 #define WIRE_HEADER_LEN 12
 #define WIRE_NAME_MAX 255
+#define WIRE_LABELS_MAX 127 /* that a name has room for */
 #define WIRE_RECORDS_MAX 1024
 
 enum { WIRE_TYPE_OPT = 41, WIRE_TYPE_TSIG = 250 };
@@ -65,7 +66,8 @@ bool wire_next(const struct wire_view *view, struct wire_walk *walk, struct wire
 
 /*
  * The name at an offset, whole and in lower case, in wire form. *end, if not NULL, is the offset
- * behind it. Returns its length, or 0 if it is damaged: pointers lead backwards only.
+ * behind it. Returns its length, or 0 if it is damaged: pointers lead backwards only, and there are
+ * no more of them than labels, or a message of them would take long.
  */
 size_t wire_name(const struct wire_view *view, size_t at, uint8_t out[WIRE_NAME_MAX], size_t *end);
 

@@ -204,6 +204,73 @@ static void pointers_lead_backwards_only(void **state)
 	assert_int_equal(wire_name(&view, 12, name, NULL), 0);
 }
 
+/* "a." here, and behind it pointers, each to the one before: where the last one is. */
+static unsigned chain(unsigned pointers)
+{
+	unsigned last = (unsigned)bytes->len;
+
+	put_data(bytes, "\001a", 3);
+	for (unsigned i = 0; i < pointers; i++) {
+		unsigned at = (unsigned)bytes->len;
+
+		put_u16(bytes, 0xc000 | last);
+		last = at;
+	}
+	return last;
+}
+
+static void long_chains_of_pointers_are_damage(void **state)
+{
+	uint8_t name[WIRE_NAME_MAX];
+	struct wire_view view;
+	unsigned last;
+
+	(void)state;
+	begin(0, 0, 0, 0);
+	last = chain(127);
+	view = (struct wire_view){.bytes = bytes->data, .len = bytes->len};
+	assert_int_equal(wire_name(&view, last, name, NULL), 3);
+	begin(0, 0, 0, 0);
+	last = chain(128);
+	view = (struct wire_view){.bytes = bytes->data, .len = bytes->len};
+	assert_int_equal(wire_name(&view, last, name, NULL), 0);
+}
+
+/* What a name in a record's data may be; ldns would follow pointers for long, and forwards. */
+static void names_in_data_are_looked_at_too(void **state)
+{
+	static const unsigned types[] = {ACMEMS_DNS_NS, ACMEMS_DNS_CNAME, ACMEMS_DNS_SOA};
+	static const unsigned pointers[] = {1, 128};
+	struct acmems_dns_answer answer;
+	struct wire_view view;
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		bool soa = types[i / 2] == ACMEMS_DNS_SOA;
+		unsigned last;
+
+		begin(0, 2, 0, 0);
+		put_record(bytes, ".", 99, 0, 3 + 2 * pointers[i % 2]);
+		last = chain(pointers[i % 2]);
+		put_record(bytes, ".", types[i / 2], 0, soa ? 24 : 2);
+		put_u16(bytes, 0xc000 | last);
+		if (soa) {
+			put_u16(bytes, 0xc000 | last);
+			put_data(bytes, "12345678901234567890", 20);
+		}
+		assert_string_equal(look(&view), "");
+		assert_int_equal(message_answer(&answer, &view, &err), i % 2 == 0);
+		message_answer_fini(&answer);
+	}
+	/* forwards, to the next record's name */
+	begin(0, 2, 0, 0);
+	put_record(bytes, ".", ACMEMS_DNS_CNAME, 0, 2);
+	put_u16(bytes, 0xc000 | (unsigned)(bytes->len + 2));
+	put_txt(bytes, "a.", "text");
+	assert_string_equal(look(&view), "");
+	assert_false(message_answer(&answer, &view, &err));
+}
+
 static void records_are_read(void **state)
 {
 	struct acmems_dns_answer answer;
@@ -305,6 +372,8 @@ int main(void)
 		cmocka_unit_test(updates_are_made_byte_by_byte),
 		cmocka_unit_test(damage_is_seen_before_ldns_sees_it),
 		cmocka_unit_test(pointers_lead_backwards_only),
+		cmocka_unit_test(long_chains_of_pointers_are_damage),
+		cmocka_unit_test(names_in_data_are_looked_at_too),
 		cmocka_unit_test(records_are_read),
 		cmocka_unit_test(damaged_data_is_an_error),
 		cmocka_unit_test(names_and_codes_have_texts),
