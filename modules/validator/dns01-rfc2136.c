@@ -98,26 +98,7 @@ static const struct acmems_option options[] = {
 		.fallback = "dns-01",
 		.choices = challenges,
 		.help = "challenge to solve"},
-	{.name = "propagation",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct rfc2136, propagation),
-		.fallback = "authoritative",
-		.min = 1,
-		.max = 32,
-		.help = "who has to show the record before the CA is told: \"authoritative\", "
-			"\"none\", or name servers"},
-	{.name = "resolvers",
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct rfc2136, resolvers),
-		.max = 32,
-		.help = "name servers for looking things up; the system's if there are none"},
-	{.name = "nameserver-port",
-		.type = ACMEMS_INT,
-		.offset = offsetof(struct rfc2136, nameserver_port),
-		.fallback = "53",
-		.min = 1,
-		.max = 65535,
-		.help = "port of the zone's name servers"},
+	ACMEMS_DNS_LOOK_OPTIONS(struct rfc2136, look),
 	{.name = "state-dir",
 		.type = ACMEMS_STRING,
 		.offset = offsetof(struct rfc2136, state_dir),
@@ -129,7 +110,7 @@ static const struct acmems_option options[] = {
 
 char *const *rfc2136_resolvers(const struct rfc2136 *rfc2136)
 {
-	return rfc2136->resolvers.count > 0 ? rfc2136->resolvers.items : NULL;
+	return rfc2136->look.resolvers.count > 0 ? rfc2136->look.resolvers.items : NULL;
 }
 
 bool rfc2136_is_shared(const struct rfc2136 *rfc2136, const struct rfc2136_entry *entry)
@@ -156,17 +137,11 @@ void rfc2136_forget(struct rfc2136 *rfc2136, struct rfc2136_entry *entry)
 
 /* ---- check ---- */
 
-static bool is_word(const struct acmems_list *list, const char *word)
+static bool check_servers(const struct rfc2136 *rfc2136, struct acmems_error *err)
 {
-	return list->count == 1 && strcmp(list->items[0], word) == 0;
-}
-
-static bool check_servers(
-	const char *option, const struct acmems_list *list, struct acmems_error *err)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (!acmems_dns_server_check(list->items[i], err))
-			return acmems_error_context(err, "%s", option);
+	for (size_t i = 0; i < rfc2136->server.count; i++) {
+		if (!acmems_dns_server_check(rfc2136->server.items[i], err))
+			return acmems_error_context(err, "server");
 	}
 	return true;
 }
@@ -220,11 +195,7 @@ static bool rfc2136_check(void *instance, struct acmems_error *err)
 {
 	struct rfc2136 *rfc2136 = instance;
 
-	return check_servers("server", &rfc2136->server, err) &&
-	       check_servers("resolvers", &rfc2136->resolvers, err) &&
-	       (is_word(&rfc2136->propagation, "authoritative") ||
-		       is_word(&rfc2136->propagation, "none") ||
-		       check_servers("propagation", &rfc2136->propagation, err)) &&
+	return check_servers(rfc2136, err) && acmems_dns_look_check(&rfc2136->look, err) &&
 	       (!rfc2136->zone || acmems_dns_name_check(rfc2136->zone, err) ||
 		       acmems_error_context(err, "zone")) &&
 	       check_tsig(rfc2136, err) && read_key(rfc2136, err);

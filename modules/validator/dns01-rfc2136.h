@@ -10,6 +10,7 @@
 #ifndef DNS01_RFC2136_H
 #define DNS01_RFC2136_H
 
+#include <acmems/dns_look.h>
 #include <acmems/dns_update.h>
 #include <acmems/loop.h>
 #include <acmems/module.h>
@@ -50,9 +51,7 @@ struct rfc2136 {
 	int64_t ttl_ms;
 	int64_t timeout_ms;
 	int challenge;
-	struct acmems_list propagation;
-	struct acmems_list resolvers;
-	int64_t nameserver_port;
+	struct acmems_dns_look look;
 	char *state_dir;
 
 	struct acmems_tsig_key *key; /* NULL: updates are not signed */

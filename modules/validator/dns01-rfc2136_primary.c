@@ -100,7 +100,7 @@ struct rfc2136_primary *rfc2136_primary_start(const struct rfc2136 *rfc2136, con
 		return NULL;
 	}
 	primary->entry = entry;
-	primary->port = (uint16_t)rfc2136->nameserver_port;
+	primary->port = (uint16_t)rfc2136->look.nameserver_port;
 	primary->done = done;
 	primary->arg = arg;
 	snprintf(primary->name, sizeof(primary->name), "%s", name);

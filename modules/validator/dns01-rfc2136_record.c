@@ -25,11 +25,6 @@ static void on_cancel(void *arg)
 
 /* ---- present, state by state ---- */
 
-static bool is_word(const struct acmems_list *list, const char *word)
-{
-	return list->count == 1 && strcmp(list->items[0], word) == 0;
-}
-
 static enum rfc2136_state next_state(const struct rfc2136_record *record)
 {
 	switch (record->state) {
@@ -40,7 +35,7 @@ static enum rfc2136_state next_state(const struct rfc2136_record *record)
 	case RECORD_JOURNAL:
 		return RECORD_ADD;
 	case RECORD_ADD:
-		return is_word(&record->rfc2136->propagation, "none") ? RECORD_SHOWN : RECORD_WAIT;
+		return acmems_dns_look_waits(&record->rfc2136->look) ? RECORD_WAIT : RECORD_SHOWN;
 	case RECORD_WAIT:
 	case RECORD_SHOWN:
 		return RECORD_SHOWN;
@@ -181,17 +176,10 @@ static void on_seen(void *arg, const struct acmems_error *err)
 
 static bool enter_wait(struct rfc2136_record *record, struct acmems_error *err)
 {
-	const struct rfc2136 *rfc2136 = record->rfc2136;
-	struct acmems_dns_wait wait = {.owner = record->entry->owner,
-		.zone = record->entry->zone,
-		.value = record->entry->value,
-		.port = (uint16_t)rfc2136->nameserver_port,
-		.resolvers = rfc2136_resolvers(rfc2136),
-		.timeout_ms = rfc2136_record_left_ms(record)};
+	const struct rfc2136_entry *entry = record->entry;
 
-	if (!is_word(&rfc2136->propagation, "authoritative"))
-		wait.servers = rfc2136->propagation.items;
-	record->wait = acmems_dns_wait(&wait, on_seen, record, err);
+	record->wait = acmems_dns_look_wait(&record->rfc2136->look, entry->owner, entry->zone,
+		entry->value, rfc2136_record_left_ms(record), on_seen, record, err);
 	return record->wait != 0;
 }
 

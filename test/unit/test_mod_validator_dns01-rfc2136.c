@@ -132,8 +132,7 @@ static void make_instance(void)
 		.server = {servers, 2, true},
 		.ttl_ms = 7000,
 		.timeout_ms = 100000,
-		.propagation = {authoritative, 1, false},
-		.nameserver_port = 53,
+		.look = {.propagation = {authoritative, 1, false}, .nameserver_port = 53},
 		.state_dir = temp_dir};
 }
 
@@ -283,14 +282,14 @@ static void nobody_is_waited_for(void **state)
 	struct acmems_challenge what = challenge(1);
 
 	(void)state;
-	rfc2136.propagation.items = none;
+	rfc2136.look.propagation.items = none;
 	start();
 	present(&what);
 	fake_updated(APPLIED);
 	expect_done();
 	assert_int_equal(fake_waits.count, 0);
-	rfc2136.propagation.items = servers;
-	rfc2136.propagation.count = 2;
+	rfc2136.look.propagation.items = servers;
+	rfc2136.look.propagation.count = 2;
 	what = challenge(2);
 	present(&what);
 	fake_updated(APPLIED);
@@ -387,7 +386,7 @@ static void an_equal_value_stays_for_the_other(void **state)
 	struct fake_op first;
 
 	(void)state;
-	rfc2136.propagation.items = none;
+	rfc2136.look.propagation.items = none;
 	start();
 	present(&one);
 	fake_updated(APPLIED);
@@ -412,7 +411,7 @@ static void the_primary_is_asked_for(void **state)
 
 	(void)state;
 	rfc2136.server = (struct acmems_list){0};
-	rfc2136.nameserver_port = 5300;
+	rfc2136.look.nameserver_port = 5300;
 	start();
 	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
 	fake_place(OWNER, ZONE);
@@ -459,7 +458,7 @@ static void a_crash_leaves_nothing(void **state)
 	int count;
 
 	(void)state;
-	rfc2136.propagation.items = none;
+	rfc2136.look.propagation.items = none;
 	start();
 	present(&what);
 	fake_updated(APPLIED);
@@ -500,7 +499,7 @@ static void a_cleanup_that_failed_is_tried_again(void **state)
 	size_t removal;
 
 	(void)state;
-	rfc2136.propagation.items = none;
+	rfc2136.look.propagation.items = none;
 	start();
 	present(&what);
 	fake_updated(APPLIED);
@@ -571,7 +570,7 @@ static void a_leftover_that_is_published_again_stays(void **state)
 	struct acmems_challenge what = challenge(1);
 
 	(void)state;
-	rfc2136.propagation.items = none;
+	rfc2136.look.propagation.items = none;
 	temp_file("dns01-rfc2136-dns.abcdef",
 		"+1 " OWNER " " ZONE " " VALUE " 192.0.2.1\n+2 " OWNER " " ZONE " v 192.0.2.1\n");
 	start();
@@ -597,7 +596,7 @@ static void a_journal_of_what_is_gone_is_written_anew(void **state)
 	int count;
 
 	(void)state;
-	rfc2136.propagation.items = none;
+	rfc2136.look.propagation.items = none;
 	start();
 	present(&what);
 	fake_updated(APPLIED);
@@ -671,16 +670,19 @@ static void refused(const char *what)
 static void options_are_checked(void **state)
 {
 	static char *bad[] = {(char *)"a b", NULL};
+	static char *mixed[] = {(char *)"authoritative", (char *)"192.0.2.1", NULL};
 
 	(void)state;
 	assert_true(rfc2136_check(&rfc2136, &err));
 	assert_null(rfc2136.key);
 	rfc2136.server = (struct acmems_list){bad, 1, true};
 	refused("server");
-	rfc2136.resolvers = (struct acmems_list){bad, 1, true};
+	rfc2136.look.resolvers = (struct acmems_list){bad, 1, true};
 	refused("resolvers");
-	rfc2136.propagation = (struct acmems_list){bad, 1, true};
+	rfc2136.look.propagation = (struct acmems_list){bad, 1, true};
 	refused("propagation");
+	rfc2136.look.propagation = (struct acmems_list){mixed, 2, true};
+	refused("propagation: \"authoritative\" has to stand alone");
 	rfc2136.zone = (char *)"a..b";
 	refused("zone");
 	rfc2136.tsig_name = (char *)"k.";
