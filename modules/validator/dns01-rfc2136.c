@@ -113,14 +113,19 @@ char *const *rfc2136_resolvers(const struct rfc2136 *rfc2136)
 	return rfc2136->look.resolvers.count > 0 ? rfc2136->look.resolvers.items : NULL;
 }
 
-bool rfc2136_is_shared(const struct rfc2136 *rfc2136, const struct rfc2136_entry *entry)
+bool rfc2136_is_same(const struct rfc2136_entry *one, const struct rfc2136_entry *other)
 {
-	const struct rfc2136_entry *other = rfc2136->entries;
+	return strcmp(one->owner, other->owner) == 0 && strcmp(one->value, other->value) == 0;
+}
 
-	while (other &&
-		(other == entry || other->leftover || strcmp(other->owner, entry->owner) != 0 ||
-			strcmp(other->value, entry->value) != 0))
+bool rfc2136_hand_over(struct rfc2136 *rfc2136, const struct rfc2136_entry *entry)
+{
+	struct rfc2136_entry *other = rfc2136->entries;
+
+	while (other && (other == entry || other->leftover || !rfc2136_is_same(other, entry)))
 		other = other->next;
+	if (other)
+		other->stood = true;
 	return other != NULL;
 }
 

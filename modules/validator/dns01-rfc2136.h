@@ -26,6 +26,7 @@ struct rfc2136_entry {
 	char *zone;
 	char *value;
 	char *servers[RFC2136_SERVERS_MAX + 1]; /* NULL at the end */
+	bool stood; /* somebody before may have put it there already */
 	/* as a leftover: */
 	bool leftover;
 	struct rfc2136 *rfc2136; /* whose it is, for the answer to the update */
@@ -66,8 +67,14 @@ struct rfc2136 {
 /* NULL: the system's. */
 char *const *rfc2136_resolvers(const struct rfc2136 *rfc2136);
 
-/* Whether somebody else has the same value there on purpose, so that it has to stay. */
-bool rfc2136_is_shared(const struct rfc2136 *rfc2136, const struct rfc2136_entry *entry);
+/* Whether two are about the same value at the same place. */
+bool rfc2136_is_same(const struct rfc2136_entry *one, const struct rfc2136_entry *other);
+
+/*
+ * Whether somebody else has the same value there on purpose, so that it has to stay; then it is that
+ * one's to take away, whatever became of its own update.
+ */
+bool rfc2136_hand_over(struct rfc2136 *rfc2136, const struct rfc2136_entry *entry);
 
 /* Takes an entry out of list and journal, and frees it. */
 void rfc2136_forget(struct rfc2136 *rfc2136, struct rfc2136_entry *entry);

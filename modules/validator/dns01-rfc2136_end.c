@@ -122,6 +122,13 @@ static struct rfc2136_record *find_record(const struct rfc2136 *rfc2136, uint64_
 	return record;
 }
 
+/* Whether nothing is left for us to take away. */
+static bool is_done_with(struct rfc2136_record *record)
+{
+	return (record->untouched && !record->entry->stood) ||
+	       rfc2136_hand_over(record->rfc2136, record->entry);
+}
+
 bool rfc2136_record_cleanup(struct rfc2136 *rfc2136, uint64_t op,
 	const struct acmems_challenge *challenge, struct acmems_error *err)
 {
@@ -129,11 +136,11 @@ bool rfc2136_record_cleanup(struct rfc2136 *rfc2136, uint64_t op,
 
 	if (record)
 		rfc2136_record_stop(record);
-	if (record && record->written &&
-		(record->untouched || rfc2136_is_shared(rfc2136, record->entry)))
+	if (record && record->written && is_done_with(record))
 		rfc2136_forget(rfc2136, record->entry);
 	else if (record && record->written) {
 		record->op = op;
+		record->state = RECORD_REMOVE;
 		record->end_ms = acmems_clock_ms() + CLEANUP_MS;
 		acmems_op_on_cancel(op, on_cancel_cleanup, record);
 		if (rfc2136_record_update(record, true, on_removed, err))
@@ -147,6 +154,21 @@ bool rfc2136_record_cleanup(struct rfc2136 *rfc2136, uint64_t op,
 		drop(record);
 	acmems_op_finish(op, NULL);
 	return true;
+}
+
+void rfc2136_record_take(struct rfc2136 *rfc2136, struct rfc2136_entry *entry)
+{
+	struct rfc2136_record *record = rfc2136->records, *next;
+
+	for (; record; record = next) {
+		next = record->next;
+		if (record->state != RECORD_REMOVE || !rfc2136_is_same(record->entry, entry))
+			continue;
+		entry->stood = true;
+		rfc2136_record_finish(record, NULL);
+		rfc2136_forget(rfc2136, record->entry);
+		drop(record);
+	}
 }
 
 void rfc2136_record_drop_all(struct rfc2136 *rfc2136)

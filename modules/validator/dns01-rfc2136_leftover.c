@@ -80,7 +80,7 @@ static void try_it(struct rfc2136 *rfc2136, struct rfc2136_entry *entry)
 		.timeout_ms = TIMEOUT_MS};
 	struct acmems_error err = {0};
 
-	if (rfc2136_is_shared(rfc2136, entry)) {
+	if (rfc2136_hand_over(rfc2136, entry)) {
 		rfc2136_forget(rfc2136, entry);
 		return;
 	}
@@ -114,21 +114,18 @@ void rfc2136_leftover(struct rfc2136 *rfc2136, struct rfc2136_entry *entry)
 	rfc2136_leftover_go_on(rfc2136);
 }
 
-bool rfc2136_leftover_take(struct rfc2136 *rfc2136, const struct rfc2136_entry *entry)
+void rfc2136_leftover_take(struct rfc2136 *rfc2136, struct rfc2136_entry *entry)
 {
 	struct rfc2136_entry *other = rfc2136->entries, *next;
-	bool any = false;
 
 	for (; other; other = next) {
 		next = other->next;
-		if (!other->leftover || strcmp(other->owner, entry->owner) != 0 ||
-			strcmp(other->value, entry->value) != 0)
+		if (!other->leftover || !rfc2136_is_same(other, entry))
 			continue;
 		acmems_dns_update_cancel(other->update);
 		rfc2136_forget(rfc2136, other);
-		any = true;
+		entry->stood = true;
 	}
-	return any;
 }
 
 void rfc2136_leftover_stop(struct rfc2136 *rfc2136)

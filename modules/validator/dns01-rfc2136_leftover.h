@@ -18,9 +18,9 @@ void rfc2136_leftover_go_on(struct rfc2136 *rfc2136);
 
 /*
  * The same value is published anew, by an entry that is in the journal already: leftovers like it are
- * forgotten. Returns whether there was one, and so whether the value may be at the server already.
+ * forgotten, and have stood there before.
  */
-bool rfc2136_leftover_take(struct rfc2136 *rfc2136, const struct rfc2136_entry *entry);
+void rfc2136_leftover_take(struct rfc2136 *rfc2136, struct rfc2136_entry *entry);
 
 /* Stops trying; the entries stay. */
 void rfc2136_leftover_stop(struct rfc2136 *rfc2136);

@@ -40,6 +40,7 @@ static enum rfc2136_state next_state(const struct rfc2136_record *record)
 	case RECORD_SHOWN:
 		return RECORD_SHOWN;
 	case RECORD_FAILED:
+	case RECORD_REMOVE:
 		break;
 	}
 	return RECORD_FAILED;
@@ -145,7 +146,8 @@ static bool enter_journal(struct rfc2136_record *record, struct acmems_error *er
 	record->written = true;
 	record->entry->next = rfc2136->entries;
 	rfc2136->entries = record->entry;
-	record->stood = rfc2136_leftover_take(rfc2136, record->entry);
+	rfc2136_leftover_take(rfc2136, record->entry);
+	rfc2136_record_take(rfc2136, record->entry);
 	acmems_task_post(&rfc2136->sync, on_sync, rfc2136);
 	return true;
 }
@@ -156,7 +158,7 @@ static void on_added(
 	struct rfc2136_record *record = arg;
 
 	record->update = 0;
-	record->untouched = !updated->maybe_applied && !record->stood;
+	record->untouched = !updated->maybe_applied;
 	rfc2136_record_tell_skew(record->rfc2136, updated->skew);
 	advance(record, err);
 }
@@ -194,6 +196,7 @@ static const struct {
 	[RECORD_WAIT] = {"wait", enter_wait},
 	[RECORD_SHOWN] = {"shown", NULL},
 	[RECORD_FAILED] = {"failed", NULL},
+	[RECORD_REMOVE] = {"remove", NULL},
 };
 
 static void enter(struct rfc2136_record *record, enum rfc2136_state state)

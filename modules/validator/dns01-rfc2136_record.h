@@ -24,6 +24,7 @@ enum rfc2136_state {
 	RECORD_WAIT, /* until it is seen */
 	RECORD_SHOWN,
 	RECORD_FAILED,
+	RECORD_REMOVE, /* taking it away */
 };
 
 struct rfc2136_record {
@@ -40,8 +41,7 @@ struct rfc2136_record {
 	uint64_t wait;
 	struct rfc2136_entry *entry; /* NULL before the place is known */
 	bool written; /* in the journal; from then on it may be at the server */
-	bool stood; /* it was there before, as a leftover */
-	bool untouched; /* every server has refused it, so that there is nothing to take away */
+	bool untouched; /* every server has refused it */
 	char value[ACMEMS_CHALLENGE_TXT_MAX];
 	char name[ACMEMS_DNS_NAME_MAX];
 	char primary_name[ACMEMS_DNS_NAME_MAX]; /* "": the zone names none */
@@ -54,6 +54,12 @@ bool rfc2136_record_present(struct rfc2136 *rfc2136, uint64_t op,
 /* Finishes op when the record is gone. */
 bool rfc2136_record_cleanup(struct rfc2136 *rfc2136, uint64_t op,
 	const struct acmems_challenge *challenge, struct acmems_error *err);
+
+/*
+ * The same value is published anew, by an entry that is in the journal already: removals of it that are
+ * under way are done with, as they could come to the server later, and it has stood there before.
+ */
+void rfc2136_record_take(struct rfc2136 *rfc2136, struct rfc2136_entry *entry);
 
 /* Drops all, silently; their entries stay in the journal. */
 void rfc2136_record_drop_all(struct rfc2136 *rfc2136);

@@ -405,6 +405,57 @@ static void an_equal_value_stays_for_the_other(void **state)
 	expect_journal(1, NULL);
 }
 
+/* What one has left at the server for another that nobody has taken is that one's to take away. */
+static void an_equal_value_that_was_left_to_another_is_taken_away(void **state)
+{
+	struct acmems_challenge one = challenge(1), two = challenge(2);
+
+	(void)state;
+	rfc2136.look.propagation.items = none;
+	start();
+	present(&one);
+	fake_updated(APPLIED);
+	expect_done();
+	present(&two);
+	fake_updated(REFUSED);
+	expect_failed("REFUSED");
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &one));
+	expect_done();
+	assert_int_equal(fake_open(&updates.asks), 0);
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &two));
+	assert_true(updates.remove);
+	fake_updated(APPLIED);
+	expect_done();
+	assert_null(rfc2136.entries);
+}
+
+/* A removal that is under way would come after what is published anew. */
+static void a_removal_under_way_gives_way(void **state)
+{
+	struct acmems_challenge one = challenge(1), two = challenge(2);
+	struct fake_op first;
+
+	(void)state;
+	rfc2136.look.propagation.items = none;
+	start();
+	present(&one);
+	fake_updated(APPLIED);
+	expect_done();
+	assert_true(fake_op_start(&first, &rfc2136, rfc2136_cleanup, &one));
+	assert_int_equal(fake_open(&updates.asks), 1);
+	present(&two);
+	assert_int_equal(fake_open(&updates.asks), 1);
+	run_until(first.done);
+	assert_int_equal(first.done, 1);
+	fake_updated(REFUSED);
+	expect_failed("REFUSED");
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &two));
+	assert_true(updates.remove);
+	fake_updated(APPLIED);
+	expect_done();
+	assert_null(rfc2136.entries);
+}
+
 static void the_primary_is_asked_for(void **state)
 {
 	struct acmems_challenge what = challenge(1);
@@ -495,8 +546,6 @@ static void a_crash_leaves_nothing(void **state)
 static void a_cleanup_that_failed_is_tried_again(void **state)
 {
 	struct acmems_challenge what = challenge(1);
-	struct fake_op first;
-	size_t removal;
 
 	(void)state;
 	rfc2136.look.propagation.items = none;
@@ -513,23 +562,6 @@ static void a_cleanup_that_failed_is_tried_again(void **state)
 	assert_true(updates.remove);
 	fake_updated(APPLIED);
 	assert_null(rfc2136.entries);
-	/* published again meanwhile by somebody else: it stays */
-	present(&what);
-	fake_updated(APPLIED);
-	expect_done();
-	assert_true(fake_op_start(&first, &rfc2136, rfc2136_cleanup, &what));
-	removal = updates.asks.count - 1;
-	what = challenge(2);
-	present(&what);
-	fake_updated(APPLIED);
-	expect_done();
-	fake_fate(removal, LOST);
-	assert_non_null(rfc2136.entries->next);
-	rfc2136.entries->next->due_ms = 0;
-	rfc2136_leftover_go_on(&rfc2136);
-	assert_int_equal(fake_open(&updates.asks), 0);
-	assert_null(rfc2136.entries->next);
-	run_until(first.done);
 }
 
 static void leftovers_are_tried_a_few_at_a_time(void **state)
@@ -746,6 +778,8 @@ int main(void)
 		TEST(what_nobody_took_is_not_taken_away),
 		TEST(cancel_is_silent_at_every_step),
 		TEST(an_equal_value_stays_for_the_other),
+		TEST(an_equal_value_that_was_left_to_another_is_taken_away),
+		TEST(a_removal_under_way_gives_way),
 		TEST(the_primary_is_asked_for),
 		TEST(a_crash_leaves_nothing),
 		TEST(a_cleanup_that_failed_is_tried_again),
