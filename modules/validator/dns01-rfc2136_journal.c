@@ -78,9 +78,14 @@ static bool append(struct rfc2136_journal *journal, const char *line, struct acm
 	size_t len = strlen(line);
 	ssize_t written = write(journal->fd, line, len);
 
-	if (written < 0 || (size_t)written != len)
-		return acmems_error_errno(
+	if (written < 0 || (size_t)written != len) {
+		acmems_error_errno(
 			err, written < 0 ? errno : ENOSPC, "cannot write \"%s\"", journal->path);
+		/* the next line would go on where this one has broken off */
+		if (written > 0 && ftruncate(journal->fd, journal->size) < 0)
+			acmems_error_context(err, "half a line stands there");
+		return false;
+	}
 	journal->size += written;
 	journal->dirty = true;
 	return true;

@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -676,6 +678,44 @@ static void broken_journals_are_read_as_far_as_they_go(void **state)
 	unlink(temp_path("dns01-rfc2136-other.abcdef"));
 }
 
+/* A disk that is full in the middle of a line. */
+static void half_a_line_does_not_spoil_the_next(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+	struct rlimit limit, before;
+	char text[4096];
+	int count;
+
+	(void)state;
+	rfc2136.look.propagation.items = none;
+	start();
+	present(&what);
+	fake_updated(APPLIED);
+	expect_done();
+	journals(text, sizeof(text), &count);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)journals_size + 20;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	what = challenge(2);
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+	fake_place("b.example.org.", ZONE);
+	run_until(op.done);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	expect_failed("cannot write");
+	what = challenge(3);
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+	fake_place("c.example.org.", ZONE);
+	run_until(updates.asks.count == 2);
+	journals(text, sizeof(text), &count);
+	if (!strstr(text, "\n+2 c.example.org. ") || strstr(text, "b.example.org."))
+		fail_msg("journal: \"%s\"", text);
+	fake_updated(APPLIED);
+	expect_done();
+}
+
 static void a_directory_of_no_use_is_told(void **state)
 {
 	(void)state;
@@ -787,6 +827,7 @@ int main(void)
 		TEST(a_leftover_that_is_published_again_stays),
 		TEST(a_journal_of_what_is_gone_is_written_anew),
 		TEST(broken_journals_are_read_as_far_as_they_go),
+		TEST(half_a_line_does_not_spoil_the_next),
 		TEST(a_directory_of_no_use_is_told),
 		TEST(options_are_checked),
 		TEST(keys_come_from_all_sources),
