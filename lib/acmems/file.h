@@ -46,6 +46,9 @@ bool acmems_file_remove(const char *path, struct acmems_error *err);
 /* Makes a directory and its missing parents with this mode; one that is there is left as it is. */
 bool acmems_directory_make(const char *path, unsigned mode, struct acmems_error *err);
 
+/* Has the names in a directory on the disk: what was made, renamed or removed there. */
+bool acmems_directory_sync(const char *path, struct acmems_error *err);
+
 /* Whether files can be made in the directory; if not, *err says why and what to do. */
 bool acmems_directory_writable(const char *path, struct acmems_error *err);
 

@@ -167,24 +167,30 @@ static bool folder_of(const char *path, char *out, size_t room)
 	return len >= 0 && (size_t)len < room;
 }
 
+bool acmems_directory_sync(const char *path, struct acmems_error *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int saved;
+
+	if (fd < 0)
+		return acmems_error_errno(err, errno, "cannot open directory \"%s\"", path);
+	if (fsync(fd) < 0) {
+		saved = errno;
+		close(fd);
+		return acmems_error_errno(err, saved, "cannot sync directory \"%s\"", path);
+	}
+	close(fd);
+	return true;
+}
+
 /* A rename is only on the disk when its folder is. */
 static bool sync_folder(const char *path, struct acmems_error *err)
 {
 	char folder[PATH_MAX];
-	int fd, saved;
 
 	if (!folder_of(path, folder, sizeof(folder)))
 		return acmems_error_set(err, ACMEMS_SYSTEM, "path too long: \"%.100s...\"", path);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return acmems_error_errno(err, errno, "cannot open directory \"%s\"", folder);
-	if (fsync(fd) < 0) {
-		saved = errno;
-		close(fd);
-		return acmems_error_errno(err, saved, "cannot sync directory \"%s\"", folder);
-	}
-	close(fd);
-	return true;
+	return acmems_directory_sync(folder, err);
 }
 
 static bool write_all(int fd, const char *data, size_t len)

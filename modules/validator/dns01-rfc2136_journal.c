@@ -141,11 +141,13 @@ static bool make_file(
 			err, errno, "cannot make a journal in \"%s\"", rfc2136->state_dir);
 	snprintf(journal->path, sizeof(journal->path), "%s/%s", rfc2136->state_dir,
 		strrchr(begun, '/') + 2);
-	if (flock(journal->fd, LOCK_EX | LOCK_NB) == 0 && rename(begun, journal->path) == 0)
-		return true;
-	acmems_error_errno(err, errno, "cannot make the journal \"%s\"", journal->path);
-	unlink(begun);
-	return false;
+	if (flock(journal->fd, LOCK_EX | LOCK_NB) < 0 || rename(begun, journal->path) < 0) {
+		acmems_error_errno(err, errno, "cannot make the journal \"%s\"", journal->path);
+		unlink(begun);
+		return false;
+	}
+	/* what it will say is of no use if nobody finds it */
+	return acmems_directory_sync(rfc2136->state_dir, err);
 }
 
 /*

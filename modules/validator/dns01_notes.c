@@ -59,7 +59,7 @@ static bool make_folder(struct dns01_notes *notes, struct acmems_error *err)
 	notes->fd = open(begun, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (notes->fd >= 0 && flock(notes->fd, LOCK_EX | LOCK_NB) == 0 &&
 		rename(begun, notes->path) == 0)
-		return true;
+		return acmems_directory_sync(notes->state_dir, err);
 	acmems_error_errno(err, errno, "cannot make \"%s\"", notes->path);
 	rmdir(begun);
 	return false;

@@ -154,6 +154,9 @@ static void directories_are_made_with_parents(void **state)
 	assert_non_null(strstr(err.message, "not a directory"));
 	assert_false(acmems_directory_writable(in_folder("a/b/c/f"), &err));
 	assert_false(acmems_directory_writable(in_folder("none"), &err));
+	assert_true(acmems_directory_sync(in_folder("a/b/c"), &err));
+	assert_false(acmems_directory_sync(in_folder("none"), &err));
+	assert_non_null(strstr(err.message, "cannot open directory"));
 	assert_false(acmems_directory_make("", 0700, &err));
 	unlink(in_folder("a/b/c/f"));
 	rmdir(in_folder("a/b/c"));
