@@ -208,8 +208,10 @@ static bool rfc2136_check(void *instance, struct acmems_error *err)
 
 /* ---- life ---- */
 
+/* Who was before us may have ended later than we have begun, and have left something. */
 static void on_retry(void *arg)
 {
+	rfc2136_journal_inherit(arg);
 	rfc2136_leftover_go_on(arg);
 }
 

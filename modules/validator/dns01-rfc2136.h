@@ -60,7 +60,7 @@ struct rfc2136 {
 	struct rfc2136_entry *entries;
 	struct rfc2136_record *records;
 	struct acmems_task sync; /* writes the journal for all that wait for it */
-	struct acmems_timer *retry; /* for the next leftover */
+	struct acmems_timer *retry; /* for the next leftover, or to look for some */
 	bool skew_told;
 };
 

@@ -94,17 +94,17 @@ void rfc2136_leftover_go_on(struct rfc2136 *rfc2136)
 {
 	size_t under_way;
 	struct rfc2136_entry *entry = first_due(rfc2136, &under_way);
-	int64_t left;
+	int64_t left = PAUSE_MAX_MS;
 
 	while (entry && under_way < AT_ONCE) {
 		left = entry->due_ms - acmems_clock_ms();
-		if (left > 0) {
-			acmems_timer_start(rfc2136->retry, left);
-			return;
-		}
+		if (left > 0)
+			break;
+		left = PAUSE_MAX_MS;
 		try_it(rfc2136, entry);
 		entry = first_due(rfc2136, &under_way);
 	}
+	acmems_timer_start(rfc2136->retry, left);
 }
 
 void rfc2136_leftover(struct rfc2136 *rfc2136, struct rfc2136_entry *entry)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * dns01-rfc2136_leftover.h - values that could not be taken away when they should have been: of a
- * process that has crashed, or while the name servers were down. They are tried a few at a time in the
- * background, each again after 5 seconds at first and an hour at most. The log hears of the first
- * failure of each, and of another only when its cause is of another kind.
+ * process that has crashed, of an instance that a reload has ended, or while the name servers were down.
+ * They are tried a few at a time in the background, each again after 5 seconds at first and an hour at
+ * most; at such moments, and every hour, journals are looked for that somebody has abandoned meanwhile.
+ * The log hears of the first failure of each, and of another only when its cause is of another kind.
  */
 #ifndef DNS01_RFC2136_LEFTOVER_H
 #define DNS01_RFC2136_LEFTOVER_H

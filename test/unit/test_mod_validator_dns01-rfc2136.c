@@ -566,6 +566,48 @@ static void a_cleanup_that_failed_is_tried_again(void **state)
 	assert_null(rfc2136.entries);
 }
 
+/* As after a reload: who was before us ends later than we have begun, and could not clean up. */
+static void what_is_abandoned_later_is_found_too(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+	struct rfc2136 before, after;
+
+	(void)state;
+	rfc2136.look.propagation.items = none;
+	start();
+	present(&what);
+	fake_updated(APPLIED);
+	expect_done();
+	before = rfc2136;
+	make_instance();
+	rfc2136.look.propagation.items = none;
+	start();
+	assert_true(acmems_timer_running(rfc2136.retry));
+	after = rfc2136;
+	rfc2136 = before;
+	rfc2136_release(&rfc2136);
+	rfc2136 = after;
+	on_retry(&rfc2136);
+	assert_true(updates.remove);
+	assert_string_equal(fake_last(&updates.asks)->value, VALUE);
+	fake_updated(APPLIED);
+	assert_null(rfc2136.entries);
+	assert_true(acmems_timer_running(rfc2136.retry));
+	expect_journal(1, NULL);
+	/* a value that we have published, too, stays until we take it away */
+	present(&what);
+	fake_updated(REFUSED);
+	expect_failed("REFUSED");
+	temp_file("dns01-rfc2136-dns.abcdef", "+1 " OWNER " " ZONE " " VALUE " 192.0.2.1\n");
+	on_retry(&rfc2136);
+	assert_int_equal(fake_open(&updates.asks), 0);
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+	assert_true(updates.remove);
+	fake_updated(APPLIED);
+	expect_done();
+	expect_journal(1, NULL);
+}
+
 static void leftovers_are_tried_a_few_at_a_time(void **state)
 {
 	char text[4096];
@@ -823,6 +865,7 @@ int main(void)
 		TEST(the_primary_is_asked_for),
 		TEST(a_crash_leaves_nothing),
 		TEST(a_cleanup_that_failed_is_tried_again),
+		TEST(what_is_abandoned_later_is_found_too),
 		TEST(leftovers_are_tried_a_few_at_a_time),
 		TEST(a_leftover_that_is_published_again_stays),
 		TEST(a_journal_of_what_is_gone_is_written_anew),
