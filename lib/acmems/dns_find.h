@@ -76,7 +76,8 @@ typedef void acmems_dns_wait_done(void *arg, const struct acmems_error *err);
 /*
  * Asks every name server of the zone, at every address it has, again and again (after 0.1 s at
  * first, 5 s at most) until each shows the value; without recursion, so that no cache is asked. An
- * address family that this machine has no route for is left out as long as another one is left.
+ * address family that this machine has no route for is left out as long as another one is left, and so
+ * is a name server whose addresses the resolvers fail to tell, when they were asked four times.
  * Servers that are given may be resolvers: they are asked with recursion, and may remember for a
  * while that the value was not there. The error at the deadline (ACMEMS_TIMEOUT) says which servers
  * lagged, and what they said last; with `once` it comes (ACMEMS_NOT_FOUND) as soon as no server is

@@ -188,11 +188,15 @@ static void enter_addresses(void *subject)
 	wait->view.fault = (struct acmems_error){0};
 	wait->asking++; /* so that not all are answered before all are asked */
 	for (size_t i = 0; i < wait->view.name_count; i++) {
-		struct acmems_dns_question question = {.name = wait->view.names[i],
+		struct wait_name *name = &wait->view.names[i];
+		struct acmems_dns_question question = {.name = name->text,
 			.type = ACMEMS_DNS_A,
 			.servers = wait->resolvers,
 			.recursive = true};
 
+		if (name->found)
+			continue;
+		name->failed = false;
 		ask(wait, 2 * i, &question, on_address);
 		question.type = ACMEMS_DNS_AAAA;
 		ask(wait, 2 * i + 1, &question, on_address);
@@ -310,7 +314,7 @@ static void on_deadline(void *arg)
 
 static bool take_servers(struct wait_view *view, char *const *servers, struct acmems_error *err)
 {
-	view->given = servers && servers[0];
+	view->given = view->complete = servers && servers[0];
 	for (size_t i = 0; view->given && servers[i]; i++) {
 		struct wait_target *target = &view->targets[view->target_count];
 

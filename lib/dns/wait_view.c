@@ -28,7 +28,7 @@ enum wait_state wait_decide(const struct wait_view *view)
 		return WAIT_FAILED;
 	if (view->resting)
 		return WAIT_PAUSE;
-	if (view->target_count > 0)
+	if (view->complete)
 		return WAIT_ASK;
 	return view->name_count > 0 ? WAIT_ADDRESSES : WAIT_NAME_SERVERS;
 }
@@ -36,7 +36,7 @@ enum wait_state wait_decide(const struct wait_view *view)
 void wait_view_fini(struct wait_view *view)
 {
 	for (size_t i = 0; i < view->name_count; i++)
-		free(view->names[i]);
+		free(view->names[i].text);
 	view->name_count = 0;
 }
 
@@ -45,7 +45,7 @@ void wait_view_fini(struct wait_view *view)
 static bool has_name(const struct wait_view *view, const char *name)
 {
 	for (size_t i = 0; i < view->name_count; i++)
-		if (strcmp(view->names[i], name) == 0)
+		if (strcmp(view->names[i].text, name) == 0)
 			return true;
 	return false;
 }
@@ -71,7 +71,7 @@ void wait_take_names(struct wait_view *view, const char *zone,
 				"no memory for the name servers of %s", zone);
 			return;
 		}
-		view->names[view->name_count++] = name;
+		view->names[view->name_count++] = (struct wait_name){.text = name};
 	}
 	if (view->name_count == 0)
 		acmems_error_set(&view->why, ACMEMS_VALIDATION,
@@ -103,8 +103,10 @@ static void add_address(struct wait_view *view, const char *name, struct acmems_
 void wait_take_addresses(struct wait_view *view, size_t name, uint16_t port,
 	const struct acmems_dns_answer *answer, const struct acmems_error *err)
 {
-	if (err)
+	if (err) {
 		view->fault = *err;
+		view->names[name].failed = true;
+	}
 	for (size_t i = 0; answer && i < answer->count; i++) {
 		const struct acmems_dns_record *record = &answer->records[i];
 		struct acmems_address address = record->address;
@@ -113,7 +115,8 @@ void wait_take_addresses(struct wait_view *view, size_t name, uint16_t port,
 			(record->type != ACMEMS_DNS_A && record->type != ACMEMS_DNS_AAAA))
 			continue;
 		address.port = port;
-		add_address(view, view->names[name], address);
+		view->names[name].found = true;
+		add_address(view, view->names[name].text, address);
 	}
 }
 
@@ -132,16 +135,29 @@ static void leave_out_unreachable(struct wait_view *view)
 	view->target_count = kept;
 }
 
+static bool is_any_missing(const struct wait_view *view)
+{
+	for (size_t i = 0; i < view->name_count; i++)
+		if (view->names[i].failed && !view->names[i].found)
+			return true;
+	return false;
+}
+
 void wait_addresses_taken(struct wait_view *view, const char *zone)
 {
-	if (view->target_count > 0)
-		leave_out_unreachable(view);
-	else if (view->fault.code != ACMEMS_OK)
+	view->lookups++;
+	if (is_any_missing(view) && (view->target_count == 0 || view->lookups < WAIT_LOOKUPS_MAX)) {
 		view->resting = true;
-	else
+		return;
+	}
+	if (view->target_count == 0) {
 		acmems_error_set(&view->why, ACMEMS_VALIDATION,
 			"no name server of %s has an address (%s is one of them)", zone,
-			view->names[0]);
+			view->names[0].text);
+		return;
+	}
+	leave_out_unreachable(view);
+	view->complete = true;
 }
 
 /* ---- what they show ---- */

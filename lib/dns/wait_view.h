@@ -29,6 +29,16 @@ enum wait_state {
 	WAIT_STATES,
 };
 
+/* How often name servers are looked for whose addresses no resolver can tell, when others are known. */
+#define WAIT_LOOKUPS_MAX 4
+
+/* A name server of the zone. */
+struct wait_name {
+	char *text; /* owned */
+	bool found; /* has an address */
+	bool failed; /* a question for its addresses did, the last time */
+};
+
 /* One server to be asked. */
 struct wait_target {
 	struct acmems_address address; /* unless it is one that was given */
@@ -47,8 +57,10 @@ struct wait_view {
 	bool absent;
 	bool once; /* an answer is final */
 	bool given; /* the servers are: they may be resolvers as well */
-	char *names[WAIT_NAMES_MAX]; /* of the zone's name servers, owned */
+	struct wait_name names[WAIT_NAMES_MAX];
 	size_t name_count;
+	unsigned lookups; /* of their addresses, so far */
+	bool complete; /* no more targets will come */
 	struct wait_target targets[WAIT_TARGETS_MAX];
 	size_t target_count;
 	bool resting; /* the pause before the next try is not over */
@@ -67,7 +79,10 @@ void wait_take_names(struct wait_view *view, const char *zone,
 void wait_take_addresses(struct wait_view *view, size_t name, uint16_t port,
 	const struct acmems_dns_answer *answer, const struct acmems_error *err);
 
-/* All addresses have come: leaves out those without a route as long as there are others. */
+/*
+ * All addresses have come, or not: those that failed are looked for again. Leaves out those without a
+ * route as long as there are others.
+ */
 void wait_addresses_taken(struct wait_view *view, const char *zone);
 
 /* What a target has answered. */

@@ -23,6 +23,8 @@ static unsigned resolver_rcode; /* 99: silent */
 static unsigned resolver_fails; /* so many questions, then answers */
 static bool unreachable; /* the name servers have an IPv6 address beside, nobody can reach it */
 static bool no_addresses;
+static unsigned
+	third_fails; /* so many questions for the third name server's addresses, then answers */
 static struct acmems_error err;
 
 /* What a server shows from its n-th question on. */
@@ -91,6 +93,11 @@ static void resolves(struct dns_peer *peer, bool tcp, const uint8_t *request, si
 		}
 		return;
 	}
+	if (name[2] == '3' && third_fails > 0) {
+		third_fails--;
+		answer_begin(answer, request, len, 0x8182, 0, 0, 0);
+		return;
+	}
 	answer_begin(answer, request, len, 0x8180, address, 0, 0);
 	if (address)
 		put_address(answer, name, type);
@@ -128,6 +135,7 @@ static int setup(void **state)
 	resolver_fails = 0;
 	unreachable = false;
 	no_addresses = false;
+	third_fails = 0;
 	dns_peer_open(&resolver, resolves, true);
 	port = dns_peers_open(servers, SERVERS, serves);
 	return 0;
@@ -185,6 +193,8 @@ static void states_follow_from_the_view(void **state)
 	view->name_count = 1;
 	assert_int_equal(wait_decide(view), WAIT_ADDRESSES);
 	view->target_count = 2;
+	assert_int_equal(wait_decide(view), WAIT_ADDRESSES);
+	view->complete = true;
 	assert_int_equal(wait_decide(view), WAIT_ASK);
 	view->targets[0].met = true;
 	view->resting = true;
@@ -439,6 +449,29 @@ static void a_resolver_that_fails_is_asked_again(void **state)
 	assert_string_equal(got.err.message, "");
 }
 
+/* Each failure is of the questions for both families. */
+static void a_name_server_that_is_not_found_at_once_is_looked_for_again(void **state)
+{
+	struct acmems_dns_wait config = usual();
+
+	(void)state;
+	needs_time();
+	third_fails = 4;
+	for (size_t i = 0; i < SERVERS; i++)
+		shows[i].text = "right";
+	wait_for(&config);
+	assert_string_equal(got.err.message, "");
+	for (size_t i = 0; i < SERVERS; i++)
+		assert_int_equal(servers[i].asked_udp, 1);
+	/* nobody else will find one that is never found */
+	memset(&got, 0, sizeof(got));
+	third_fails = 1000;
+	wait_for(&config);
+	assert_string_equal(got.err.message, "");
+	assert_int_equal(servers[1].asked_udp, 2);
+	assert_int_equal(servers[2].asked_udp, 1);
+}
+
 static void resolvers_that_never_answer_are_told(void **state)
 {
 	struct acmems_dns_wait config = usual();
@@ -522,6 +555,7 @@ int main(void)
 		on_loop(a_family_without_route_is_left_out),
 		on_loop(a_zone_without_name_servers_is_told_at_once),
 		on_loop(a_resolver_that_fails_is_asked_again),
+		on_loop(a_name_server_that_is_not_found_at_once_is_looked_for_again),
 		on_loop(resolvers_that_never_answer_are_told),
 		on_loop(what_can_not_start_says_so),
 		on_loop(cancelling_is_silent),
