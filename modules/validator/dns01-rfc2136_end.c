@@ -98,7 +98,8 @@ static void on_removed(
 	record->update = 0;
 	rfc2136_record_tell_skew(rfc2136, updated->skew);
 	rfc2136_record_finish(record, err);
-	if (err)
+	/* what nobody has answered may come later than this: once more when it has had time to */
+	if (err || record->unsure)
 		rfc2136_leftover(rfc2136, record->entry);
 	else
 		rfc2136_forget(rfc2136, record->entry);

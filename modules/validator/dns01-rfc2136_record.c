@@ -19,6 +19,7 @@ static void on_cancel(void *arg)
 {
 	struct rfc2136_record *record = arg;
 
+	record->unsure = record->update != 0;
 	rfc2136_record_stop(record);
 	record->state = RECORD_FAILED;
 }
@@ -159,6 +160,7 @@ static void on_added(
 
 	record->update = 0;
 	record->untouched = !updated->maybe_applied;
+	record->unsure = err && updated->maybe_applied;
 	rfc2136_record_tell_skew(record->rfc2136, updated->skew);
 	advance(record, err);
 }

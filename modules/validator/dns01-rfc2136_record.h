@@ -42,6 +42,7 @@ struct rfc2136_record {
 	struct rfc2136_entry *entry; /* NULL before the place is known */
 	bool written; /* in the journal; from then on it may be at the server */
 	bool untouched; /* every server has refused it */
+	bool unsure; /* a server may have got the update and said nothing of it */
 	char value[ACMEMS_CHALLENGE_TXT_MAX];
 	char name[ACMEMS_DNS_NAME_MAX];
 	char primary_name[ACMEMS_DNS_NAME_MAX]; /* "": the zone names none */

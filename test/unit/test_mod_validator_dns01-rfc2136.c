@@ -348,6 +348,35 @@ static void what_nobody_took_is_not_taken_away(void **state)
 	expect_journal(1, NULL);
 }
 
+/* It may come to the server later than what takes it away; so that is sent once more. */
+static void an_update_that_nobody_has_answered_may_come_late(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	start();
+	for (int cancelled = 0; cancelled < 2; cancelled++) {
+		present(&what);
+		if (cancelled) {
+			op_cancel(op.op);
+		} else {
+			fake_updated(LOST);
+			expect_failed("does not answer");
+		}
+		assert_true(fake_op_start(&op, &rfc2136, rfc2136_cleanup, &what));
+		fake_updated(APPLIED);
+		expect_done();
+		expect_journal(1, VALUE);
+		assert_true(rfc2136.entries->due_ms > acmems_clock_ms());
+		rfc2136.entries->due_ms = 0;
+		rfc2136_leftover_go_on(&rfc2136);
+		assert_true(updates.remove);
+		fake_updated(APPLIED);
+		assert_null(rfc2136.entries);
+		expect_journal(1, NULL);
+	}
+}
+
 static void cancel_is_silent_at_every_step(void **state)
 {
 	struct acmems_challenge what = challenge(1);
@@ -858,6 +887,7 @@ int main(void)
 		TEST(nobody_is_waited_for),
 		TEST(what_fails_says_why),
 		TEST(what_nobody_took_is_not_taken_away),
+		TEST(an_update_that_nobody_has_answered_may_come_late),
 		TEST(cancel_is_silent_at_every_step),
 		TEST(an_equal_value_stays_for_the_other),
 		TEST(an_equal_value_that_was_left_to_another_is_taken_away),
