@@ -18,6 +18,10 @@ import rig
 NAMED, KNOTD = "/usr/sbin/named", "/usr/sbin/knotd"
 
 
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 def free_port(*addresses):
     """A port that is free on all of these addresses, for both protocols."""
     while True:
@@ -26,7 +30,7 @@ def free_port(*addresses):
             try:
                 for address in addresses:
                     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                        stack.enter_context(socket.socket(type=kind)).bind((address, port))
+                        stack.enter_context(socket.socket(family(address), kind)).bind((address, port))
             except OSError:
                 continue
             return port
@@ -71,18 +75,26 @@ class Zone:
         for server, address in self.servers.items():
             lines.append(f"@ IN NS {server}")
             if server.endswith(f".{self.name}."):
-                lines.append(f"{server} IN A {address}")
+                lines.append(f"{server} IN {'AAAA' if ':' in address else 'A'} {address}")
         return "\n".join(lines) + "\n" + self.extra + "\n"
+
+
+def shifted(clock):
+    """Environment of a program whose clock is wrong by so many seconds. Under faketime named does not start."""
+    library = rig.BUILD / "test/integration/clock_shift.so"
+    return {"LD_PRELOAD": str(library), "CLOCK_SHIFT": str(clock)} if clock else {}
 
 
 class NameServer(rig.Process):
     """What BIND and Knot have in common."""
 
+    clock = 0
+
     def transfer(self, zone):
-        """Every record of a zone but its SOA, whose serial moves."""
+        """Every record of a zone but its SOA, whose serial moves. Signed as of the server's own time."""
         key = zone.key.dig() if zone.key else []
         text = rig.run("dig", "+nocmd", "+nostats", "+noall", "+answer", "+onesoa", *key, "-p", self.port,
-                       f"@{self.address}", "axfr", zone.name).stdout.decode()
+                       f"@{self.address}", "axfr", zone.name, env=os.environ | shifted(self.clock)).stdout.decode()
         records = {" ".join(line.split()) for line in text.splitlines() if line and not line.startswith(";")}
         return sorted(record for record in records if " SOA " not in record and " TSIG " not in record)
 
@@ -114,7 +126,8 @@ controls {{ }};
         for zone in zones:
             text += self._zone(folder, zone)
         (folder / "named.conf").write_text(text)
-        super().__init__([program, "-g", "-n", "1", "-c", folder / "named.conf"], folder / "named.log", env=self._clock(clock))
+        self.clock = clock
+        super().__init__([program, "-g", "-n", "1", "-c", folder / "named.conf"], folder / "named.log", env=shifted(clock))
         rig.wait_for(self._answers, "named answers")
 
     @staticmethod
@@ -122,12 +135,6 @@ controls {{ }};
     def _lock():
         """BIND 9.20 has no lock file any more, and no option for it."""
         return "lock-file none;" if " 9.18" in rig.run(NAMED, "-v").stdout.decode() else ""
-
-    @staticmethod
-    def _clock(shift):
-        """Under faketime named does not start."""
-        library = rig.BUILD / "test/integration/clock_shift.so"
-        return {"LD_PRELOAD": str(library), "CLOCK_SHIFT": str(shift)} if shift else None
 
     @staticmethod
     def _zone(folder, zone):
@@ -185,6 +192,7 @@ key:
             if zone.key:
                 text += f"    acl: {zone.key.name}_{'look' if zone.refuse else 'update'}\n"
         (folder / "knot.conf").write_text(text)
+        self.clock = clock
         super().__init__([KNOTD, "-c", folder / "knot.conf"], folder / "knot.log", env=self._clock(clock))
         rig.wait_for(self._answers, "knotd answers")
 
