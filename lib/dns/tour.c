@@ -24,6 +24,7 @@
 #define SERVERS_MAX 32
 #define ADDRESSES_MAX 16
 #define REPORT_MAX 420
+#define PART_MAX_MS 10000 /* of one that others stand behind */
 #define ROUNDS_MAX 4 /* of one address, by TOUR_AGAIN */
 
 struct tour {
@@ -125,6 +126,8 @@ static int64_t part_ms(const struct tour *tour)
 
 	waiting += tour->address < tour->address_count ? tour->address_count - tour->address : 0;
 	part = left_ms(tour) / (int64_t)(waiting > 0 ? waiting : 1);
+	if (waiting > 1 && part > PART_MAX_MS)
+		part = PART_MAX_MS;
 	return part > 0 ? part : 1;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * dns/tour.h - one matter brought before several servers in turn, until one of them settles it: what
- * questions and updates have in common. Every server gets a fair part of the time that is left, so
- * that one that is dead can not use it up.
+ * questions and updates have in common. Every server gets a fair part of the time that is left, and 10
+ * seconds at most when there are others, so that one that is dead can not use it up.
  */
 #ifndef DNS_TOUR_H
 #define DNS_TOUR_H

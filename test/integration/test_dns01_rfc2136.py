@@ -4,6 +4,7 @@
 import concurrent.futures
 import signal
 import socket
+import time
 
 import dns_rig
 import pytest
@@ -349,6 +350,18 @@ def test_server_down_and_the_second_takes_over(world):
     alone.announce("www2.example.test")
     assert alone.sign(world.csr("www2.example.test")).status >= 500
     assert dns_rig.messages(alone, str(nobody))
+
+
+def test_server_that_is_silent_and_the_second_takes_over(world):
+    """The first takes everything, over TCP too, and says nothing: the second has its turn long before the time is up."""
+    server = world.bind(world.zone("example.test"))
+    with socket.create_server(("127.0.0.3", world.port)), socket.socket(type=socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.3", world.port))
+        acmems = world.ready().acmems(server=f'"127.0.0.3:{world.port}", {at(server)}')
+        begun = time.monotonic()
+        acmems.signed(world.csr("www.example.test"))
+        assert time.monotonic() - begun < 30
+    world.check()
 
 
 def test_servfail(world):
