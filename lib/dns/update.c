@@ -138,7 +138,8 @@ static void rcode_fault(
 		return;
 	}
 	update->maybe = true;
-	acmems_error_set(err, ACMEMS_BAD_ANSWER, "it answers the update with %s%s",
+	acmems_error_set(err, ACMEMS_BAD_ANSWER,
+		"it answers the update with %s%s, which means nothing here: its log may say why",
 		message_rcode(rcode, text), suffix);
 }
 

@@ -172,11 +172,26 @@ static bool check_tsig(const struct rfc2136 *rfc2136, struct acmems_error *err)
 	return true;
 }
 
+static struct acmems_tsig_key *make_key(
+	const struct rfc2136 *rfc2136, const char *text, size_t len, struct acmems_error *err)
+{
+	const char *algorithm = rfc2136->tsig_algorithm ? rfc2136->tsig_algorithm : "hmac-sha256";
+
+	if (rfc2136->tsig_key_file)
+		return acmems_tsig_key_read(text, len, err);
+	if (text && strchr(text, '{')) {
+		acmems_error_set(err, ACMEMS_CONFIG,
+			"a whole key is in it, with name and algorithm: give it as key-file");
+		return NULL;
+	}
+	return acmems_tsig_key_new(
+		rfc2136->tsig_name, algorithm, text ? text : rfc2136->tsig_secret, err);
+}
+
 static bool read_key(struct rfc2136 *rfc2136, struct acmems_error *err)
 {
 	const char *path =
 		rfc2136->tsig_key_file ? rfc2136->tsig_key_file : rfc2136->tsig_secret_file;
-	const char *algorithm = rfc2136->tsig_algorithm ? rfc2136->tsig_algorithm : "hmac-sha256";
 	char *text = NULL;
 	size_t len = 0;
 
@@ -186,9 +201,7 @@ static bool read_key(struct rfc2136 *rfc2136, struct acmems_error *err)
 		return true;
 	if (path && !acmems_file_read_secret(path, SECRET_MAX, &text, &len, err))
 		return acmems_error_context(err, "tsig");
-	rfc2136->key = rfc2136->tsig_key_file ? acmems_tsig_key_read(text, len, err)
-					      : acmems_tsig_key_new(rfc2136->tsig_name, algorithm,
-							text ? text : rfc2136->tsig_secret, err);
+	rfc2136->key = make_key(rfc2136, text, len, err);
 	if (text)
 		acmems_wipe(text, len);
 	free(text);

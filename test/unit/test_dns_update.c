@@ -258,7 +258,7 @@ static void every_rcode_is_a_sentence(void **state)
 		{5, 0,
 			"it does not let TSIG key \"key.example.\" change "
 			"_acme-challenge.example.org. in zone example.org. (REFUSED)"},
-		{8, 0, "it answers the update with NXRRSET"},
+		{8, 0, "it answers the update with NXRRSET, which means nothing here: its log "},
 		{9, 0, "it is not the primary server of zone example.org. (NOTAUTH)"},
 		{10, 0, "does not lie in zone example.org. (NOTZONE)"},
 		{9, 16, "it knows TSIG key \"key.example.\", but with another secret (BADSIG)"},

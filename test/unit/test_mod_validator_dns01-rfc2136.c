@@ -862,6 +862,12 @@ static void keys_come_from_all_sources(void **state)
 	assert_non_null(rfc2136.key);
 	assert_int_equal(chmod(rfc2136.tsig_secret_file, 0644), 0);
 	assert_false(rfc2136_check(&rfc2136, &err));
+	/* a whole key where only its secret is looked for */
+	rfc2136.tsig_secret_file = (char *)temp_file("whole",
+		"key \"acmems.\" {\n\talgorithm hmac-sha256;\n\tsecret \"" SECRET "\";\n};\n");
+	assert_int_equal(chmod(rfc2136.tsig_secret_file, 0600), 0);
+	assert_false(rfc2136_check(&rfc2136, &err));
+	assert_non_null(strstr(err.message, "give it as key-file"));
 	rfc2136.tsig_name = rfc2136.tsig_secret_file = NULL;
 	rfc2136.tsig_key_file = (char *)temp_file("key",
 		"key \"from.file\" {\n\talgorithm hmac-sha512;\n\tsecret \"" SECRET "\";\n};\n");
