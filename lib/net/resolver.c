@@ -17,6 +17,7 @@
 #include <strings.h>
 #include <sys/time.h>
 
+#include <acmems/file.h>
 #include <acmems/loop.h>
 
 #define ADDRESSES_MAX 16
@@ -24,6 +25,7 @@
 #define KEPT_MAX 16
 #define KEEP_MS 30000
 #define HOST_MAX 256
+#define SYSTEM_FILE "/etc/resolv.conf"
 
 struct found {
 	struct acmems_address addresses[ADDRESSES_MAX];
@@ -47,6 +49,8 @@ struct lookup {
 static struct {
 	ares_channel channel;
 	bool ready;
+	const char *file; /* NULL: SYSTEM_FILE */
+	uint64_t stamp; /* of it, when the channel was made */
 	struct acmems_timer *timer;
 	struct {
 		int fd;
@@ -109,6 +113,32 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
 	resolver.watches[slot].watch = acmems_watch_new(fd, events, on_ready, NULL, &err);
 }
 
+static uint64_t system_stamp(void)
+{
+	return acmems_file_stamp(resolver.file ? resolver.file : SYSTEM_FILE);
+}
+
+/* Calls back every lookup that is left. */
+static void drop_channel(void)
+{
+	if (!resolver.ready)
+		return;
+	ares_destroy(resolver.channel);
+	ares_library_cleanup();
+	acmems_timer_free(resolver.timer);
+	resolver.timer = NULL;
+	resolver.ready = false;
+}
+
+static bool is_in_use(void)
+{
+	const struct lookup *lookup = resolver.lookups;
+
+	while (lookup && !lookup->asked)
+		lookup = lookup->next;
+	return lookup != NULL;
+}
+
 static bool make_channel(struct acmems_error *err)
 {
 	struct ares_options options = {
@@ -116,8 +146,12 @@ static bool make_channel(struct acmems_error *err)
 	int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
 	int result;
 
+	/* c-ares reads the system's files once, and machines move from network to network */
+	if (resolver.ready && !is_in_use() && resolver.stamp != system_stamp())
+		drop_channel();
 	if (resolver.ready)
 		return true;
+	resolver.stamp = system_stamp();
 #ifdef ARES_OPT_QUERY_CACHE
 	/* c-ares 1.31 and later remember for an hour, and absences too, unless they are told not to */
 	options.qcache_max_ttl = 0;
@@ -352,6 +386,11 @@ void resolver_cancel(uint64_t id)
 	}
 }
 
+void resolver_watch_file(const char *path)
+{
+	resolver.file = path;
+}
+
 bool resolver_set_servers(const char *servers)
 {
 	struct acmems_error err = {0};
@@ -395,14 +434,9 @@ size_t resolver_servers(struct acmems_address *servers, size_t max, struct acmem
 
 void resolver_fini(void)
 {
-	if (resolver.ready) {
-		/* calls back every lookup that is left */
-		ares_destroy(resolver.channel);
-		ares_library_cleanup();
-	}
+	drop_channel();
 	while (resolver.lookups)
 		lookup_free(resolver.lookups);
-	acmems_timer_free(resolver.timer);
 	for (int i = 0; i < WATCHES_MAX; i++)
 		acmems_watch_free(resolver.watches[i].watch);
 	memset(&resolver, 0, sizeof(resolver));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * net/resolver.h - host names to addresses, through c-ares on our loop. Honours /etc/hosts and
- * resolv.conf as c-ares does. The only room that knows c-ares.
+ * resolv.conf as c-ares does, and reads the latter again when it has changed. The only room that knows
+ * c-ares.
  */
 #ifndef NET_RESOLVER_H
 #define NET_RESOLVER_H
@@ -29,6 +30,9 @@ void resolver_cancel(uint64_t id);
 
 /* Asks these ("127.0.0.1:5353,...") instead of the system's; for tests. */
 bool resolver_set_servers(const char *servers);
+
+/* Looks at this file instead of resolv.conf for whether the system's have changed; for tests. */
+void resolver_watch_file(const char *path);
 
 /*
  * The name servers that look-ups go to, the system's as a rule, with their ports, in their order.

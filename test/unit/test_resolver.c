@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -413,6 +414,33 @@ static void test_cancel_inside(void **state)
 	assert_int_equal(inner.err.code, ACMEMS_OK);
 }
 
+/* The system's servers are read anew, but not under those who are asking. */
+static void test_the_system_changes(void **state)
+{
+	char path[] = "/tmp/acmems-resolv-XXXXXX";
+	struct acmems_address server;
+	struct acmems_error err = {0};
+	struct asked before = {0};
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	(void)state;
+	assert_true(fd >= 0);
+	resolver_watch_file(path);
+	assert_true(resolver_set_servers(dns.server));
+	expect("anything.test", ACMEMS_OK, 5000);
+	ask(&before, "before.test", 5000);
+	assert_int_equal(write(fd, "#", 1), 1);
+	close(fd);
+	assert_true(resolver_servers(&server, 1, &err) == 1);
+	assert_int_not_equal(server.port, 53);
+	run_until(before.done);
+	assert_int_equal(before.err.code, ACMEMS_OK);
+	/* of this machine; without any c-ares takes 127.0.0.1 */
+	assert_true(resolver_servers(&server, 1, &err) == 1);
+	assert_int_equal(server.port, 53);
+	unlink(path);
+}
+
 static void test_fini_with_questions_out(void **state)
 {
 	struct asked out = {0}, known = {0}, untold = {0}, husk = {0};
@@ -460,6 +488,7 @@ int main(void)
 		IN_LOOP(test_kept),
 		IN_LOOP(test_cancel),
 		IN_LOOP(test_cancel_inside),
+		IN_LOOP(test_the_system_changes),
 		IN_LOOP(test_fini_with_questions_out),
 	};
 
