@@ -319,6 +319,77 @@ class Lossy:
         self.tcp.close()
 
 
+class Liar:
+    """A name server that does as its `kind` says: "garbage", bytes at random; "trickle", a byte now and then over TCP;
+    "chain", a whole answer of a thousand names, each of which begins at the end of a long chain of pointers."""
+
+    def __init__(self, address, port, kind):
+        self.address, self.port, self.kind = address, port, kind
+        self.random = random.Random(1)
+        self.asked = 0
+        self.udp = socket.socket(type=socket.SOCK_DGRAM)
+        self.udp.bind((address, port))
+        self.tcp = socket.create_server((address, port))
+        self.stopping = False
+        self.threads = [threading.Thread(target=work, daemon=True) for work in (self._datagrams, self._connections)]
+        for thread in self.threads:
+            thread.start()
+
+    def _datagrams(self):
+        while not self.stopping:
+            question, client = self.udp.recvfrom(65535)
+            self.asked += 1
+            if self.kind == "garbage":
+                for size in (1, 11, 12, 13, 200, 1232):
+                    self.udp.sendto(self.random.randbytes(size), client)
+                self.udp.sendto(question[:2] + b"\x80" + self.random.randbytes(200), client)
+            if self.kind == "chain" and len(question) > 12:
+                self.udp.sendto(question[:2] + b"\x86\x00" + question[4:6] + bytes(6) + question[12:], client)
+
+    def _chain(self, question):
+        head = question[:question.index(b"\0", 12) + 5]
+        chain, last = b"\x01a\0", len(head) + 11
+        while len(head) + 11 + len(chain) < 16382:
+            chain, last = chain + (0xc000 | last).to_bytes(2, "big"), len(head) + 11 + len(chain)
+        first = b"\0\0\x63\0\x01" + bytes(4) + len(chain).to_bytes(2, "big") + chain
+        pointer = (0xc000 | last).to_bytes(2, "big")
+        rest = (pointer + b"\0\x05\0\x01" + bytes(4) + b"\0\x02" + pointer) * 1000
+        return head[:2] + b"\x84\x00\0\x01" + (1001).to_bytes(2, "big") + bytes(4) + head[12:] + first + rest
+
+    def _serve(self, client):
+        with contextlib.suppress(OSError, ValueError), client:
+            question = client.recv(65535)[2:]
+            if self.kind == "chain":
+                answer = self._chain(question)
+                client.sendall(len(answer).to_bytes(2, "big") + answer)
+            elif self.kind == "garbage":
+                client.sendall(self.random.randbytes(70000))
+            else:
+                client.sendall(b"\xff\xff")
+                client.settimeout(0.05)
+                while not self.stopping:
+                    client.sendall(b"\0")
+                    with contextlib.suppress(TimeoutError):
+                        if not client.recv(1):
+                            return
+
+    def _connections(self):
+        while not self.stopping:
+            client, _ = self.tcp.accept()
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def stop(self):
+        self.stopping = True
+        with socket.socket(type=socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"", (self.address, self.port))
+        with contextlib.suppress(OSError):
+            socket.create_connection((self.address, self.port), timeout=1).close()
+        for thread in self.threads:
+            thread.join()
+        self.udp.close()
+        self.tcp.close()
+
+
 def messages(daemon, pattern):
     """Lines of the daemon's log that the pattern is in."""
     return [line for line in daemon.log().splitlines() if re.search(pattern, line)]

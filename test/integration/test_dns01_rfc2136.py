@@ -90,8 +90,8 @@ auth: ( {ALL} );
     def check(self):
         """Every zone as before. Clean-up follows the answer, so wait for it."""
         for process, zone, before in self.zones:
-            if process.alive():
-                rig.wait_for(lambda: process.transfer(zone) == before, f"zone {zone.name} as before", 20)
+            assert process.alive(), process.log()
+            rig.wait_for(lambda: process.transfer(zone) == before, f"zone {zone.name} as before", 20)
 
     def stop(self):
         for process in reversed(self.processes):
@@ -279,6 +279,25 @@ def test_name_server_that_is_dead(world):
         assert dns_rig.messages(acmems, dead), acmems.log()
         assert world.ca.count("Pulled a task from the Tasks queue") == 0    # the CA was never told
         world.acmems(server=at(server), propagation=at(server)).signed(world.csr("www.example.test"))
+
+
+def test_name_servers_that_lie(world):
+    """Nonsense, trickles and traps in answers: each is named at the end, and none keeps the daemon busy."""
+    server = world.bind(world.zone("example.test"))
+    liars = [dns_rig.Liar("127.0.0.3", rig.Ports.take(), kind) for kind in ("garbage", "trickle", "chain")]
+    world.processes += liars
+    acmems = world.ready().acmems('timeout = "6s";', server=at(server), propagation=", ".join(at(liar) for liar in liars))
+    acmems.announce("www.example.test")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        before = rig.cpu_seconds(acmems.pid)
+        pending = pool.submit(acmems.sign, world.csr("www.example.test"))
+        rig.wait_for(lambda: all(liar.asked for liar in liars), "all are asked")
+        assert acmems.request("GET", "/").status == 200
+        assert pending.result().status == 504
+        assert rig.cpu_seconds(acmems.pid) - before < 1
+    assert dns_rig.messages(acmems, "not seen at 3 of 3 name servers: " + "; ".join(
+        rf"127\.0\.0\.3:{liar.port} {words}" for liar, words in zip(liars, (
+            "its answer over TCP makes no sense.*", "no answer over UDP and TCP", "its answer over TCP makes no sense.*"))))
 
 
 def test_what_resolvers_remember_does_not_matter(world):
