@@ -49,15 +49,30 @@ static enum rfc2136_state next_state(const struct rfc2136_record *record)
 
 static void enter(struct rfc2136_record *record, enum rfc2136_state state);
 
+/* Whether a CNAME, that of a wildcard maybe, has led from the name to another. */
+static bool is_led_elsewhere(const struct rfc2136_record *record)
+{
+	size_t len = strlen(record->name);
+
+	return record->entry && (strncmp(record->entry->owner, record->name, len) != 0 ||
+					strcmp(record->entry->owner + len, ".") != 0);
+}
+
 /* What the state waited for has come, or has failed. */
 static void advance(struct rfc2136_record *record, const struct acmems_error *err)
 {
+	struct acmems_error why;
+
 	if (!err) {
 		enter(record, next_state(record));
 		return;
 	}
+	why = *err;
+	if (is_led_elsewhere(record))
+		acmems_error_context(
+			&why, "the CNAME of %s leads to %s", record->name, record->entry->owner);
 	record->state = RECORD_FAILED;
-	rfc2136_record_finish(record, err);
+	rfc2136_record_finish(record, &why);
 }
 
 static bool set_place(struct rfc2136_record *record, const struct acmems_dns_place *place,

@@ -217,6 +217,19 @@ def test_cname_into_a_zone_below(world):
     acmems.signed(world.csr("app.example.test", "*.app.example.test"))
 
 
+def test_wildcard_cname(world):
+    """It leads challenges elsewhere, too, and the message says so; a record at the very name keeps it."""
+    server = world.bind(world.zone("example.test", extra='* IN CNAME lb.elsewhere.test.\n'
+                                                         '_acme-challenge.kept 5 IN TXT "here"'))
+    world.knot(world.zone("elsewhere.test", server="127.0.0.2"))
+    acmems = world.ready().acmems(server=at(server))
+    acmems.announce("www.example.test")
+    assert acmems.sign(world.csr("www.example.test")).status >= 500
+    assert dns_rig.messages(acmems, r"the CNAME of _acme-challenge\.www\.example\.test leads to lb\.elsewhere\.test\.: "
+                                    r".*the primary server of zone elsewhere\.test\. \(NOTAUTH\)"), acmems.log()
+    acmems.signed(world.csr("kept.example.test"))
+
+
 def test_chain_of_cnames_and_a_loop(world):
     alias = ("_acme-challenge.www IN CNAME a.hop.test.\n_acme-challenge.bad IN CNAME b.hop.test.")
     world.bind(world.zone("example.test", extra=alias),

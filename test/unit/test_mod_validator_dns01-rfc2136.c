@@ -332,6 +332,24 @@ static void what_fails_says_why(void **state)
 	expect_journal(1, NULL);
 }
 
+static void who_led_a_name_elsewhere_is_told(void **state)
+{
+	struct acmems_challenge what = challenge(1);
+
+	(void)state;
+	start();
+	assert_true(fake_op_start(&op, &rfc2136, rfc2136_present, &what));
+	fake_place("lb.example.net.", "example.net.");
+	run_until(updates.asks.count == 1);
+	fake_updated(REFUSED);
+	expect_failed(
+		"the CNAME of _acme-challenge.www.example.org leads to lb.example.net.: 192.0.2.1");
+	present(&what);
+	fake_updated(REFUSED);
+	expect_failed("192.0.2.1 says REFUSED");
+	assert_null(strstr(op.err.message, "CNAME"));
+}
+
 static void what_nobody_took_is_not_taken_away(void **state)
 {
 	struct acmems_challenge what = challenge(1);
@@ -892,6 +910,7 @@ int main(void)
 		TEST(a_record_comes_and_goes),
 		TEST(nobody_is_waited_for),
 		TEST(what_fails_says_why),
+		TEST(who_led_a_name_elsewhere_is_told),
 		TEST(what_nobody_took_is_not_taken_away),
 		TEST(an_update_that_nobody_has_answered_may_come_late),
 		TEST(cancel_is_silent_at_every_step),
