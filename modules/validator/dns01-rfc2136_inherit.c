@@ -101,21 +101,31 @@ static bool read_file(const char *path, struct rfc2136_entry **list, struct acme
 
 /* ---- taking over ---- */
 
-/* Copies what is left over into our journal; false leaves it where it is. */
-static bool adopt(struct rfc2136 *rfc2136, struct rfc2136_entry *list, struct acmems_error *err)
+static void drop_all(struct rfc2136_entry *list)
 {
-	bool ok = true;
-
 	while (list) {
 		struct rfc2136_entry *entry = list;
 
 		list = entry->next;
-		if (ok)
-			ok = rfc2136_journal_add(rfc2136->journal, entry, err);
-		entry->next = rfc2136->entries;
-		rfc2136->entries = entry;
+		rfc2136_entry_free(entry);
 	}
-	return ok && rfc2136_journal_sync(rfc2136->journal, err);
+}
+
+/* Copies what is left over into our journal; false leaves it where it is, for another time. */
+static bool adopt(struct rfc2136 *rfc2136, struct rfc2136_entry *list, struct acmems_error *err)
+{
+	struct rfc2136_entry **end = &list;
+	bool ok = true;
+
+	for (; ok && *end; end = &(*end)->next)
+		ok = rfc2136_journal_add(rfc2136->journal, *end, err);
+	if (!ok || !rfc2136_journal_sync(rfc2136->journal, err)) {
+		drop_all(list);
+		return false;
+	}
+	*end = rfc2136->entries;
+	rfc2136->entries = list;
+	return true;
 }
 
 static void take_over(struct rfc2136 *rfc2136, const char *path)
@@ -130,7 +140,8 @@ static void take_over(struct rfc2136 *rfc2136, const char *path)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		if (!read_file(path, &list, &err) || !adopt(rfc2136, list, &err))
 			acmems_log(ACMEMS_LOG_WARNING, ROOM, rfc2136->self.name, "%s", err.message);
-		else if (unlink(path) < 0)
+		/* or it would be taken over again and again */
+		else if (unlink(path) < 0 && ftruncate(fd, 0) < 0)
 			acmems_log(ACMEMS_LOG_WARNING, ROOM, rfc2136->self.name,
 				"cannot remove \"%s\": %s", path, strerror(errno));
 	}

@@ -805,6 +805,33 @@ static void half_a_line_does_not_spoil_the_next(void **state)
 	expect_done();
 }
 
+/* What can not be taken over stays where it is, and is taken over once. */
+static void a_full_disk_is_no_reason_to_forget(void **state)
+{
+	const struct rlimit nothing = {0, RLIM_INFINITY};
+	struct rlimit before;
+
+	(void)state;
+	temp_file("dns01-rfc2136-dns.abcdef", "+1 a.example.org. example.org. v1 192.0.2.1\n"
+					      "+2 b.example.org. example.org. v2 192.0.2.1\n");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &nothing), 0);
+	start();
+	on_retry(&rfc2136);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_null(rfc2136.entries);
+	assert_int_equal(access(temp_path("dns01-rfc2136-dns.abcdef"), F_OK), 0);
+	on_retry(&rfc2136);
+	assert_int_equal(fake_open(&updates.asks), 2);
+	assert_int_equal(access(temp_path("dns01-rfc2136-dns.abcdef"), F_OK), -1);
+	fake_fate(0, APPLIED);
+	fake_fate(1, APPLIED);
+	assert_null(rfc2136.entries);
+	expect_journal(1, NULL);
+}
+
 static void a_directory_of_no_use_is_told(void **state)
 {
 	(void)state;
@@ -926,6 +953,7 @@ int main(void)
 		TEST(a_journal_of_what_is_gone_is_written_anew),
 		TEST(broken_journals_are_read_as_far_as_they_go),
 		TEST(half_a_line_does_not_spoil_the_next),
+		TEST(a_full_disk_is_no_reason_to_forget),
 		TEST(a_directory_of_no_use_is_told),
 		TEST(options_are_checked),
 		TEST(keys_come_from_all_sources),
