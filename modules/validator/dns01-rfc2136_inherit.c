@@ -29,25 +29,34 @@ static char *next_word(char **at)
 	return word && *word ? word : NULL;
 }
 
-/* "OWNER ZONE VALUE SERVER...", what stands behind the number. NULL for what is no such line. */
-static struct rfc2136_entry *parse_entry(char *at)
+/* "OWNER ZONE VALUE SERVER...", what stands behind the number. *ret NULL for what is no such line; false
+ * without memory for one that is. */
+static bool parse_entry(char *at, struct rfc2136_entry **ret)
 {
-	char *owner = next_word(&at), *zone = next_word(&at), *value = next_word(&at);
+	char *owner = next_word(&at), *zone = next_word(&at), *value = next_word(&at), *server;
 	struct acmems_error ignored = {0};
 	struct rfc2136_entry *entry;
+	bool ok;
 
+	*ret = NULL;
 	if (!owner || !zone || !value || !acmems_dns_name_check(owner, &ignored) ||
 		!acmems_dns_name_check(zone, &ignored) || strlen(value) > 255)
-		return NULL;
+		return true;
 	entry = rfc2136_entry_new(owner, zone, value);
-	for (char *server = entry ? next_word(&at) : NULL; server; server = next_word(&at)) {
-		if (acmems_dns_server_check(server, &ignored))
-			rfc2136_entry_add_server(entry, server);
+	ok = entry != NULL;
+	server = ok ? next_word(&at) : NULL;
+	for (size_t count = 0; server && ok && count < RFC2136_SERVERS_MAX;
+		server = next_word(&at)) {
+		if (!acmems_dns_server_check(server, &ignored))
+			continue;
+		ok = rfc2136_entry_add_server(entry, server);
+		count++;
 	}
-	if (entry && entry->servers[0])
-		return entry;
-	rfc2136_entry_free(entry);
-	return NULL;
+	if (ok && entry->servers[0])
+		*ret = entry;
+	else
+		rfc2136_entry_free(entry);
+	return ok;
 }
 
 static void drop_number(struct rfc2136_entry **list, unsigned long number)
@@ -62,44 +71,29 @@ static void drop_number(struct rfc2136_entry **list, unsigned long number)
 	}
 }
 
-static void read_line(struct rfc2136_entry **list, char *line)
+/* False: no memory. */
+static bool read_line(struct rfc2136_entry **list, char *line)
 {
 	char *end;
 	unsigned long number = strtoul(line + 1, &end, 10);
-	struct rfc2136_entry *entry;
+	struct rfc2136_entry *entry = NULL;
 
 	if (end == line + 1)
-		return;
+		return true;
 	if (*line == '-') {
 		drop_number(list, number);
-		return;
+		return true;
 	}
-	entry = *line == '+' && *end == ' ' ? parse_entry(end + 1) : NULL;
+	if (*line == '+' && *end == ' ' && !parse_entry(end + 1, &entry))
+		return false;
 	if (!entry)
-		return;
+		return true;
 	entry->number = number;
 	entry->leftover = true;
 	entry->next = *list;
 	*list = entry;
-}
-
-static bool read_file(const char *path, struct rfc2136_entry **list, struct acmems_error *err)
-{
-	char *text = NULL, *at, *end;
-	size_t len = 0;
-
-	if (!acmems_file_read(path, FILE_MAX, &text, &len, err))
-		return acmems_error_context(err, "leftovers are not known");
-	for (at = text, end = strchr(at, '\n'); end; at = end + 1, end = strchr(at, '\n')) {
-		*end = '\0';
-		if (*at)
-			read_line(list, at);
-	}
-	free(text);
 	return true;
 }
-
-/* ---- taking over ---- */
 
 static void drop_all(struct rfc2136_entry *list)
 {
@@ -110,6 +104,32 @@ static void drop_all(struct rfc2136_entry *list)
 		rfc2136_entry_free(entry);
 	}
 }
+
+/* What is damaged is passed over; what there is no memory for stays where it is, for another time. */
+static bool read_file(const char *path, struct rfc2136_entry **ret_list, struct acmems_error *err)
+{
+	struct rfc2136_entry *list = NULL;
+	char *text = NULL, *at, *end;
+	size_t len = 0;
+	bool ok = true;
+
+	if (!acmems_file_read(path, FILE_MAX, &text, &len, err))
+		return acmems_error_context(err, "leftovers are not known");
+	for (at = text, end = strchr(at, '\n'); end && ok; at = end + 1, end = strchr(at, '\n')) {
+		*end = '\0';
+		ok = !*at || read_line(&list, at);
+	}
+	free(text);
+	if (ok) {
+		*ret_list = list;
+		return true;
+	}
+	drop_all(list);
+	return acmems_error_set(
+		err, ACMEMS_NO_MEMORY, "no memory for the leftovers of \"%s\"", path);
+}
+
+/* ---- taking over ---- */
 
 /* Copies what is left over into our journal; false leaves it where it is, for another time. */
 static bool adopt(struct rfc2136 *rfc2136, struct rfc2136_entry *list, struct acmems_error *err)
