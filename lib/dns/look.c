@@ -29,6 +29,13 @@ static bool check_propagation(const struct acmems_list *list, struct acmems_erro
 			strcmp(list->items[i], "none") == 0)
 			return acmems_error_set(err, ACMEMS_CONFIG,
 				"propagation: \"%s\" has to stand alone", list->items[i]);
+		if (!strpbrk(list->items[i], ".:") && strcmp(list->items[i], "localhost") != 0)
+			return acmems_error_set(err, ACMEMS_CONFIG,
+				"propagation: \"%s\" is not \"authoritative\", \"none\", or the "
+				"address or "
+				"full name of a name server (a short one needs its port, "
+				"\"ns:53\")",
+				list->items[i]);
 	}
 	return check_servers("propagation", list, err);
 }

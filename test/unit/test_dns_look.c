@@ -8,6 +8,7 @@ static char *authoritative[] = {(char *)"authoritative", NULL};
 static char *none[] = {(char *)"none", NULL};
 static char *servers[] = {(char *)"192.0.2.1", (char *)"[2001:db8::1]:5353", NULL};
 static char *odd[] = {(char *)"192.0.2.1", (char *)"192.0.2.1:x", NULL};
+static char *slip[] = {(char *)"authorative", NULL};
 static char *mixed[] = {(char *)"192.0.2.1", (char *)"none", NULL};
 
 static struct acmems_dns_look look;
@@ -41,6 +42,13 @@ static void lists_are_checked(void **state)
 	look.propagation.items = mixed;
 	assert_false(acmems_dns_look_check(&look, &err));
 	assert_non_null(strstr(err.message, "stand alone"));
+	/* or it would be asked, in vain, when there is an order */
+	look.resolvers = (struct acmems_list){0};
+	look.propagation = (struct acmems_list){slip, 1, true};
+	assert_false(acmems_dns_look_check(&look, &err));
+	assert_non_null(strstr(err.message, "is not \"authoritative\""));
+	slip[0] = (char *)"ns:53";
+	assert_true(acmems_dns_look_check(&look, &err));
 }
 
 static void on_place(
