@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * log_line.c - what may appear in a log line. Everything that could move a cursor, forge a line or
- * break a parser is written as \xNN: control characters, invalid UTF-8, C1 controls, line and
- * paragraph separators, bidirectional overrides.
+ * break a parser is written as \xNN: what utf8_harmless() does not let through, and invalid UTF-8.
  */
 #include "base/log_line.h"
 
@@ -35,13 +34,6 @@ static void add_text(struct out *out, const char *text)
 	add(out, text, strlen(text));
 }
 
-static bool harmless(uint32_t point)
-{
-	return point >= 0x20 && !(point >= 0x7f && point < 0xa0) && point != 0x2028 &&
-	       point != 0x2029 && !(point >= 0x202a && point <= 0x202e) &&
-	       !(point >= 0x2066 && point <= 0x2069) && point != 0xfeff;
-}
-
 /* How many bytes at text can be written as they are, seen one by one. */
 static size_t plain_run(const unsigned char *text)
 {
@@ -68,9 +60,10 @@ static void add_escaped(struct out *out, const char *text, bool json)
 			continue;
 		}
 		len = utf8_decode(at, 4, &point);
-		if (len > 0 && harmless(point)) {
-			if (json && (*at == '"' || *at == '\\'))
-				add(out, "\\", 1);
+		if (json && (*at == '"' || *at == '\\')) {
+			/* both or neither, where the line is full */
+			add(out, *at == '"' ? "\\\"" : "\\\\", 2);
+		} else if (len > 0 && utf8_harmless(point)) {
 			add(out, (const char *)at, len);
 		} else {
 			len = len ? len : 1;

@@ -34,3 +34,17 @@ size_t utf8_decode(const void *text, size_t len, uint32_t *ret_point)
 	*ret_point = point;
 	return need;
 }
+
+bool utf8_harmless(uint32_t point)
+{
+	static const struct {
+		uint32_t first, last;
+	} harmful[] = {{0, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c}, {0x200e, 0x200f}, {0x2028, 0x202e},
+		{0x2066, 0x2069}, {0xfeff, 0xfeff}};
+
+	for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
+		if (point >= harmful[i].first && point <= harmful[i].last)
+			return false;
+	}
+	return true;
+}

@@ -5,6 +5,7 @@
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,5 +15,12 @@
  * of a text with a NUL behind it len may claim more.
  */
 size_t utf8_decode(const void *text, size_t len, uint32_t *ret_point);
+
+/*
+ * Whether a character can neither move a cursor nor begin a line nor turn the direction of writing: it is no
+ * control character, no separator of lines, no mark, embedding, override or isolate of direction, and
+ * no byte order mark.
+ */
+bool utf8_harmless(uint32_t point);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/log_line.h"
 
 static char buffer[LOG_LINE_MAX];
@@ -75,6 +76,28 @@ static void long_lines_are_cut_and_stay_whole(void **state)
 	memset(message, '\n', sizeof(message) - 1);
 	json(message);
 	assert_string_equal(buffer + strlen(buffer) - 2, "\"}");
+}
+
+/* Wherever a line of JSON is full, also between a backslash and what it belongs to. */
+static void full_json_is_json(void **state)
+{
+	char message[LOG_LINE_MAX + 100];
+
+	(void)state;
+	for (size_t plain = LOG_LINE_MAX - 200; plain < LOG_LINE_MAX; plain++) {
+		struct acmems_error err = {0};
+		struct acmems_json *read;
+
+		memset(message, 'x', plain);
+		memset(message + plain, plain % 2 ? '"' : '\\', sizeof(message) - plain - 1);
+		message[sizeof(message) - 1] = '\0';
+		json(message);
+		read = acmems_json_read(buffer, strlen(buffer), sizeof(buffer), &err);
+		if (!read)
+			fail_msg(
+				"%zu: %s: ...%s", plain, err.message, buffer + strlen(buffer) - 20);
+		acmems_json_free(read);
+	}
 }
 
 static char last_line[LOG_LINE_MAX];
@@ -192,6 +215,7 @@ int main(void)
 		cmocka_unit_test(whatever_could_forge_a_line_is_escaped),
 		cmocka_unit_test(json_is_json),
 		cmocka_unit_test(long_lines_are_cut_and_stay_whole),
+		cmocka_unit_test(full_json_is_json),
 		cmocka_unit_test(a_file_gets_lines_of_its_level),
 		cmocka_unit_test(a_bad_target_changes_nothing),
 		cmocka_unit_test(a_full_pipe_costs_the_line_and_no_time),
