@@ -14,7 +14,7 @@
 #include <acmems/crypto.h>
 
 #define LINE_BYTES 57 /* 76 characters of base64 */
-#define WORD_BYTES 42 /* of an encoded word, which may have 75 characters (RFC 2047, 2) */
+#define WORD_BYTES 39 /* of an encoded word; a line with one may have 76 characters (RFC 2047, 2) */
 
 /* ---- header ---- */
 

@@ -105,7 +105,7 @@ static char *text_of(const char *summary, const char *detail)
 	for (const char *line = text; *line; line = strstr(line, "\r\n") + 2) {
 		assert_non_null(strstr(line, "\r\n"));
 		assert_true(strcspn(line, "\n") == strcspn(line, "\r") + 1);
-		assert_true(strcspn(line, "\r") <= 78);
+		assert_true(strcspn(line, "\r") <= 76);
 	}
 	snprintf(copy, sizeof(copy), "%s", text);
 	free(text);
