@@ -58,11 +58,6 @@ void notice_drop(struct notice *event)
 	free(event);
 }
 
-static bool is_control(uint32_t point)
-{
-	return point < 0x20 || (point >= 0x7f && point < 0xa0);
-}
-
 /* Copies what is clean of text into out; `lines`: line ends stay. */
 static void clean(char *out, size_t room, const char *text, bool lines)
 {
@@ -72,7 +67,7 @@ static void clean(char *out, size_t room, const char *text, bool lines)
 	while (*at) {
 		uint32_t point = 0;
 		size_t len = utf8_decode(at, 4, &point);
-		bool keep = len > 0 && (!is_control(point) || (lines && *at == '\n'));
+		bool keep = len > 0 && (utf8_harmless(point) || (lines && *at == '\n'));
 
 		if (used + (keep ? len : 1) + 4 > room) {
 			memcpy(out + used, "...", 3);

@@ -39,8 +39,8 @@ struct notice *notice_hold(struct notice *event);
 void notice_drop(struct notice *event); /* NULL is allowed */
 
 /*
- * Adds a field of the closed list. The text is cut to size; bytes that are not UTF-8 and control
- * characters other than line ends become '?'. NULL or "" adds nothing.
+ * Adds a field of the closed list. The text is cut to size; bytes that are not UTF-8, and characters
+ * that are not utf8_harmless() but for line ends, become '?'. NULL or "" adds nothing.
  */
 void notice_add(struct notice *event, const char *name, const char *text);
 void notice_addf(struct notice *event, const char *name, const char *format, ...)

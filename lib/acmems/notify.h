@@ -32,8 +32,10 @@
  * duration-ms, days-left, held-back and retry-after (seconds) are decimal numbers; problem is an
  * ACME problem type without its urn (RFC 8555, 6.7); detail may have several lines.
  *
- * Whatever came from outside is in here as it came: without NUL and valid UTF-8, but a receiver must
- * escape it for what it writes (headers, JSON, markup, lines of a log).
+ * Whatever came from outside is valid UTF-8 without control characters (but for the line ends of a
+ * detail), separators of lines and characters that turn the direction of writing: '?' stands for them.
+ * The rest is as it came, and a receiver must escape it for what it writes (headers, JSON, markup,
+ * lines of a log).
  */
 #ifndef ACMEMS_NOTIFY_H
 #define ACMEMS_NOTIFY_H

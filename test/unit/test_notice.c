@@ -15,6 +15,10 @@ static void test_clean_texts(void **state)
 	assert_non_null(event);
 	notice_add(event, "detail", "a\r\nb\x1b[31m\xff caf\xc3\xa9 \xc2\x85");
 	assert_string_equal(notice_field(event, "detail"), "a \nb?[31m? caf\xc3\xa9 ?");
+	/* override, separator of lines, isolate, mark of direction; and a harmless one */
+	notice_add(event, "missed",
+		"a\xe2\x80\xae!\xe2\x80\xa8!\xe2\x81\xa8!\xe2\x80\x8f!\xe2\x82\xac");
+	assert_string_equal(notice_field(event, "missed"), "a?!?!?!?!\xe2\x82\xac");
 	memset(large, 'x', sizeof(large) - 1);
 	large[sizeof(large) - 1] = '\0';
 	notice_add(event, "names", large);
