@@ -24,7 +24,6 @@
 #define REST_MAX_MS 600000
 #define HOUR_MS 3600000
 #define TIDY_MS 100
-#define AGE_MAX (INT64_C(3) * 24 * 3600) /* seconds */
 
 struct delivery {
 	char *name;
@@ -150,7 +149,6 @@ static void enter_sending(void *subject)
 	};
 
 	delivery_batch_take(&delivery->batch, &delivery->queue, acmems_clock_ms());
-	delivery_journal_tidy(&delivery->keep, &delivery->queue);
 	for (size_t i = 0; i < delivery->batch.count; i++)
 		delivery_journal_begun(&delivery->keep, delivery->batch.entries[i]);
 	generation_hold(delivery->generation);
@@ -236,7 +234,7 @@ static void settle_again(struct delivery *delivery)
 			delivery->err.message);
 	delivery->rest_until = acmems_clock_ms() + pause;
 	for (size_t i = 0; i < delivery->batch.count; i++) {
-		if (acmems_clock_wall() - delivery->batch.entries[i]->made > AGE_MAX)
+		if (acmems_clock_ms() >= delivery->batch.entries[i]->stale)
 			drop(delivery, i, "it is three days old");
 		else
 			put_back(delivery, i);
@@ -261,11 +259,11 @@ static void settle_never(struct delivery *delivery)
 	}
 }
 
-/* Given up by us: nothing is known of what the receiver made of them. */
+/* Given up by us, which is a failure as when its time is over. */
 static void cut_off(struct delivery *delivery)
 {
 	for (size_t i = 0; i < delivery->batch.count; i++)
-		delivery->batch.entries[i]->sending = false;
+		put_back(delivery, i);
 }
 
 static void enter_settling(void *subject)
@@ -299,34 +297,38 @@ static void enter_settling(void *subject)
 
 /* ---- holding ---- */
 
+/* A summary that is due, too, or a part for which there is no memory, waits by itself. */
 static void hold_back_one(struct delivery *delivery, struct delivery_entry *entry)
 {
-	uint32_t count = entry->count;
+	struct delivery_entry *summary = NULL;
 
-	if (entry == delivery->queue.summary) {
+	if (entry != delivery->queue.summary)
+		summary = delivery_queue_hold_back(&delivery->queue, entry, delivery->hour_end);
+	if (!summary) {
 		entry->due = delivery->hour_end;
 		return;
 	}
-	if (entry->kept)
-		delivery_journal_done(&delivery->keep, entry);
-	if (delivery_queue_hold_back(&delivery->queue, entry, delivery->hour_end))
-		delivery->counts.held_back += count;
-	else
-		entry->due = delivery->hour_end; /* without memory it waits by itself */
+	if (summary->count == entry->count)
+		acmems_log(ACMEMS_LOG_NOTICE, ROOM, delivery->name,
+			"has had its %" PRId64 " of this hour: more becomes one summary",
+			delivery->at_most);
+	delivery->counts.held_back += entry->count;
+	/* in this order, so that a crash between them loses nothing */
+	delivery_journal_keep(&delivery->keep, summary);
+	forget(delivery, entry);
 }
 
 static void enter_holding(void *subject)
 {
 	struct delivery *delivery = subject;
-	uint64_t before = delivery->counts.held_back;
+	int64_t now = acmems_clock_ms();
+	struct delivery_entry *next;
 
-	for (struct delivery_entry *entry = delivery_queue_due(&delivery->queue, acmems_clock_ms());
-		entry; entry = delivery_queue_due(&delivery->queue, acmems_clock_ms()))
-		hold_back_one(delivery, entry);
-	if (before == 0 && delivery->counts.held_back > 0)
-		acmems_log(ACMEMS_LOG_NOTICE, ROOM, delivery->name,
-			"has had its %" PRId64 " of this hour: more becomes one summary",
-			delivery->at_most);
+	for (struct delivery_entry *entry = delivery->queue.first; entry; entry = next) {
+		next = entry->next;
+		if (entry->due <= now)
+			hold_back_one(delivery, entry);
+	}
 	tidy_soon(delivery);
 	step(delivery);
 }
@@ -365,7 +367,8 @@ struct delivery *delivery_new(const char *name, const char *dir)
 	}
 	delivery->keep.name = delivery->name;
 	if (dir)
-		delivery_journal_open(&delivery->keep, &delivery->queue, dir);
+		delivery->counts.dropped =
+			delivery_journal_open(&delivery->keep, &delivery->queue, dir);
 	if (delivery->queue.count > 0)
 		acmems_log(ACMEMS_LOG_NOTICE, ROOM, name,
 			"%zu notifications were not delivered before, and will be",
@@ -379,8 +382,11 @@ static void cancel(struct delivery *delivery)
 
 	op_cancel(delivery->op);
 	delivery->op = 0;
+	if (delivery->outcome == DELIVERY_DONE)
+		settle_done(delivery);
+	else
+		cut_off(delivery);
 	delivery->outcome = DELIVERY_NONE;
-	cut_off(delivery);
 	delivery_batch_clear(&delivery->batch);
 	delivery->held = NULL;
 	if (held)
@@ -467,12 +473,11 @@ void delivery_put(struct delivery *delivery, struct notice *event)
 
 	switch (delivery_queue_put(&delivery->queue, event, &entry)) {
 	case DELIVERY_NEW:
-		delivery_journal_entry(&delivery->keep, entry);
-		break;
 	case DELIVERY_FOLDED:
 		break;
 	case DELIVERY_HELD_BACK:
-		if (delivery->counts.held_back++ == 0)
+		delivery->counts.held_back++;
+		if (entry->count == 1)
 			acmems_log(ACMEMS_LOG_WARNING, ROOM, delivery->name,
 				"%zu wait already: more becomes one summary",
 				delivery->queue.count);
@@ -483,6 +488,7 @@ void delivery_put(struct delivery *delivery, struct notice *event)
 			event->summary);
 		return;
 	}
+	delivery_journal_keep(&delivery->keep, entry);
 	tidy_soon(delivery);
 	step(delivery);
 }

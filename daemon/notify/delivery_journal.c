@@ -2,6 +2,7 @@
 /* delivery_journal.c - the records, written and read. */
 #include "notify/delivery_journal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,104 +10,132 @@
 #include <string.h>
 
 #include <acmems/log.h>
+#include <acmems/loop.h>
 
 #define ROOM "notify"
 #define REWRITE_BYTES (1u << 20)
 #define CLEAR_BYTES 65536
+#define RETRY_MS 60000
 /* Sends that may have reached the receiver. */
 #define UNKNOWN_MAX 2
+/* The end of the year 9999, as every receiver can write it. */
+#define WALL_MAX INT64_C(253402300799)
 
 enum record { RECORD_ENTRY = 1, RECORD_COUNT, RECORD_BEGUN, RECORD_FAILED, RECORD_DONE };
 
-static void tell(struct delivery_journal *keep, const struct acmems_error *err)
+static void fail(struct delivery_journal *keep, const struct acmems_error *err)
 {
-	if (!keep->told)
-		acmems_log(ACMEMS_LOG_ERROR, ROOM, keep->name,
-			"what is not delivered will not survive a restart: %s", err->message);
-	keep->told = true;
+	if (keep->failed)
+		return;
+	keep->failed = true;
+	keep->retry_at = acmems_clock_ms() + RETRY_MS;
+	acmems_log(ACMEMS_LOG_ERROR, ROOM, keep->name,
+		"what is not delivered will not survive a restart: %s", err->message);
 }
 
-static void append(struct delivery_journal *keep, enum record record, const char *data, size_t len)
+/* ID, COUNT, LAST, MADE, UNKNOWN, each with a NUL behind it; the event, if the record has one. */
+static bool append(struct delivery_journal *keep, enum record record,
+	const struct delivery_entry *entry, struct acmems_error *err)
 {
-	struct acmems_error err = {0};
-
-	if (keep->journal && !journal_append(keep->journal, (unsigned char)record, data, len, &err))
-		tell(keep, &err);
-}
-
-/* ID, COUNT, LAST, MADE, UNKNOWN, each with a NUL behind it. */
-static void append_numbers(struct delivery_journal *keep, enum record record,
-	const struct delivery_entry *entry, struct str *text)
-{
+	struct str text;
 	char head[160];
 	int len = snprintf(head, sizeof(head),
 		"%" PRIu64 "%c%" PRIu32 "%c%" PRId64 "%c%" PRId64 "%c%u", entry->event->id, 0,
 		entry->count, 0, entry->last, 0, entry->made, 0, entry->unknown);
-
-	str_add_bytes(text, head, (size_t)len + 1);
-	if (record == RECORD_ENTRY)
-		notice_encode(entry->event, text);
-	if (str_text(text))
-		append(keep, record, str_text(text), text->len);
-}
-
-static void append_entry(
-	struct delivery_journal *keep, enum record record, const struct delivery_entry *entry)
-{
-	struct str text;
+	bool ok;
 
 	str_init(&text, JOURNAL_RECORD_MAX);
-	append_numbers(keep, record, entry, &text);
+	str_add_bytes(&text, head, (size_t)len + 1);
+	if (record == RECORD_ENTRY)
+		notice_encode(entry->event, &text);
+	ok = str_text(&text) ? journal_append(keep->journal, (unsigned char)record, str_text(&text),
+				       text.len, err)
+			     : acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a record");
 	str_fini(&text);
+	return ok;
 }
 
-void delivery_journal_entry(struct delivery_journal *keep, struct delivery_entry *entry)
+static void note(
+	struct delivery_journal *keep, enum record record, const struct delivery_entry *entry)
 {
-	append_entry(keep, RECORD_ENTRY, entry);
+	struct acmems_error err = {0};
+
+	if (keep->journal && !append(keep, record, entry, &err))
+		fail(keep, &err);
+}
+
+void delivery_journal_keep(struct delivery_journal *keep, struct delivery_entry *entry)
+{
+	note(keep, entry->kept ? RECORD_COUNT : RECORD_ENTRY, entry);
 	entry->kept = true;
-	entry->dirty = false;
 }
 
 void delivery_journal_begun(struct delivery_journal *keep, const struct delivery_entry *entry)
 {
-	append_entry(keep, RECORD_BEGUN, entry);
+	note(keep, RECORD_BEGUN, entry);
 }
 
 void delivery_journal_failed(struct delivery_journal *keep, const struct delivery_entry *entry)
 {
-	append_entry(keep, RECORD_FAILED, entry);
+	note(keep, RECORD_FAILED, entry);
 }
 
 void delivery_journal_done(struct delivery_journal *keep, const struct delivery_entry *entry)
 {
-	append_entry(keep, RECORD_DONE, entry);
+	note(keep, RECORD_DONE, entry);
 }
 
 /* ---- reading ---- */
 
 struct numbers {
-	uint64_t id;
-	uint32_t count;
+	int64_t id;
+	int64_t count;
 	int64_t last;
 	int64_t made;
-	unsigned unknown;
+	int64_t unknown;
 };
+
+/* A decimal number from min to max. */
+static bool read_number(
+	const char **data, size_t *len, int64_t min, int64_t max, int64_t *ret_number)
+{
+	const char *text = notice_next_text(data, len);
+	char *end = NULL;
+
+	if (!text || *text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*ret_number = strtoll(text, &end, 10);
+	return errno == 0 && *end == '\0' && *ret_number >= min && *ret_number <= max;
+}
 
 static bool read_numbers(struct numbers *numbers, const char **data, size_t *len)
 {
-	const char *text[5];
+	return read_number(data, len, 1, INT64_MAX, &numbers->id) &&
+	       read_number(data, len, 1, UINT32_MAX, &numbers->count) &&
+	       read_number(data, len, 0, WALL_MAX, &numbers->last) &&
+	       read_number(data, len, 0, WALL_MAX, &numbers->made) &&
+	       read_number(data, len, 0, UNKNOWN_MAX, &numbers->unknown);
+}
 
-	for (int i = 0; i < 5; i++) {
-		text[i] = notice_next_text(data, len);
-		if (!text[i])
-			return false;
-	}
-	*numbers = (struct numbers){.id = strtoull(text[0], NULL, 10),
-		.count = (uint32_t)strtoul(text[1], NULL, 10),
-		.last = strtoll(text[2], NULL, 10),
-		.made = strtoll(text[3], NULL, 10),
-		.unknown = (unsigned)strtoul(text[4], NULL, 10)};
-	return true;
+static struct delivery_entry *read_event(
+	struct delivery_queue *queue, uint64_t id, const char *data, size_t len)
+{
+	struct notice *event = notice_decode(data, len);
+
+	if (event && event->id == id && event->when >= 0 && event->when <= WALL_MAX)
+		return delivery_queue_add(queue, event);
+	notice_drop(event);
+	return NULL;
+}
+
+/* How old it is says the wall; how old it may become, the clock, which nobody sets. */
+static int64_t stale_at(int64_t last)
+{
+	int64_t age = (acmems_clock_wall() - last) * 1000;
+
+	age = age < 0 ? 0 : age;
+	return acmems_clock_ms() + (age < DELIVERY_STALE_MS ? DELIVERY_STALE_MS - age : 0);
 }
 
 static void on_record(void *arg, unsigned char type, const char *data, size_t len)
@@ -117,12 +146,9 @@ static void on_record(void *arg, unsigned char type, const char *data, size_t le
 
 	if (!read_numbers(&numbers, &data, &len))
 		return;
-	entry = delivery_queue_find(queue, numbers.id);
-	if (type == RECORD_ENTRY && !entry) {
-		struct notice *event = notice_decode(data, len);
-
-		entry = event ? delivery_queue_add(queue, event) : NULL;
-	}
+	entry = delivery_queue_find(queue, (uint64_t)numbers.id);
+	if (type == RECORD_ENTRY && !entry)
+		entry = read_event(queue, (uint64_t)numbers.id, data, len);
 	if (!entry)
 		return;
 	if (type == RECORD_DONE) {
@@ -130,37 +156,43 @@ static void on_record(void *arg, unsigned char type, const char *data, size_t le
 		return;
 	}
 	entry->kept = true;
-	entry->count = numbers.count > 0 ? numbers.count : 1;
+	entry->count = (uint32_t)numbers.count;
 	entry->last = numbers.last;
 	entry->made = numbers.made;
-	entry->unknown = numbers.unknown;
+	entry->stale = stale_at(numbers.last);
+	entry->unknown = (unsigned)numbers.unknown;
 	/* counted before it was known how it would end */
 	if (type == RECORD_BEGUN)
 		entry->unknown++;
 }
 
-static void drop_doubtful(struct delivery_journal *keep, struct delivery_queue *queue)
+static uint64_t drop_doubtful(struct delivery_journal *keep, struct delivery_queue *queue)
 {
 	struct delivery_entry *next;
+	uint64_t dropped = 0;
 
 	for (struct delivery_entry *entry = queue->first; entry; entry = next) {
 		next = entry->next;
 		if (entry->unknown < UNKNOWN_MAX)
 			continue;
+		dropped += entry->count;
 		acmems_log(ACMEMS_LOG_WARNING, ROOM, keep->name,
-			"%s of %" PRId64 " was cut off twice while it was sent, and is dropped",
-			notice_kind_name(entry->event->kind), entry->event->when);
+			"dropped, as it was cut off twice while it was sent (%" PRIu64
+			" so far): %s",
+			dropped, entry->event->summary);
 		delivery_journal_done(keep, entry);
 		delivery_queue_remove(queue, entry);
 	}
+	return dropped;
 }
 
-void delivery_journal_open(
+uint64_t delivery_journal_open(
 	struct delivery_journal *keep, struct delivery_queue *queue, const char *dir)
 {
 	struct acmems_error err = {0};
 	char path[PATH_MAX];
 	int len = snprintf(path, sizeof(path), "%s/notify-%s.journal", dir, keep->name);
+	uint64_t dropped;
 
 	if (len < 0 || (size_t)len >= sizeof(path))
 		acmems_error_set(&err, ACMEMS_CONFIG, "the path \"%.100s...\" is too long", path);
@@ -168,11 +200,12 @@ void delivery_journal_open(
 		keep->journal = journal_open(path, on_record, queue, &err);
 	if (!keep->journal) {
 		delivery_queue_clear(queue);
-		tell(keep, &err);
-		return;
+		fail(keep, &err);
+		return 0;
 	}
-	drop_doubtful(keep, queue);
+	dropped = drop_doubtful(keep, queue);
 	delivery_journal_tidy(keep, queue);
+	return dropped;
 }
 
 void delivery_journal_close(struct delivery_journal *keep)
@@ -183,43 +216,56 @@ void delivery_journal_close(struct delivery_journal *keep)
 
 /* ---- tidying ---- */
 
-static void rewrite(struct delivery_journal *keep, struct delivery_queue *queue)
+/* All of the queue, and what is known of a send that is under way. */
+static bool write_all(
+	struct delivery_journal *keep, struct delivery_queue *queue, struct acmems_error *err)
 {
-	struct acmems_error err = {0};
-	bool told = keep->told;
-
-	if (!journal_rewrite_begin(keep->journal, &err)) {
-		tell(keep, &err);
-		return;
+	for (struct delivery_entry *entry = queue->first; entry; entry = entry->next) {
+		if (!append(keep, RECORD_ENTRY, entry, err) ||
+			(entry->sending && !append(keep, RECORD_BEGUN, entry, err)))
+			return false;
+		entry->kept = true;
 	}
-	keep->told = false;
-	for (struct delivery_entry *entry = queue->first; entry; entry = entry->next)
-		delivery_journal_entry(keep, entry);
-	/* one that is not whole may not take the place of one that is */
-	if (keep->told)
-		journal_rewrite_abort(keep->journal);
-	else if (!journal_rewrite_commit(keep->journal, &err))
-		tell(keep, &err);
-	keep->told = keep->told || told;
+	return true;
+}
+
+/* One that is not whole does not take the place of one that is. */
+static bool rewrite(
+	struct delivery_journal *keep, struct delivery_queue *queue, struct acmems_error *err)
+{
+	if (!journal_rewrite_begin(keep->journal, err))
+		return false;
+	if (write_all(keep, queue, err))
+		return journal_rewrite_commit(keep->journal, err);
+	journal_rewrite_abort(keep->journal);
+	return false;
+}
+
+static bool is_large(const struct delivery_journal *keep, const struct delivery_queue *queue)
+{
+	size_t size = journal_size(keep->journal);
+
+	return size > REWRITE_BYTES + 2 * keep->written ||
+	       (queue->count == 0 && size > CLEAR_BYTES);
 }
 
 void delivery_journal_tidy(struct delivery_journal *keep, struct delivery_queue *queue)
 {
 	struct acmems_error err = {0};
+	bool ok;
 
-	for (struct delivery_entry *entry = queue->first; entry; entry = entry->next) {
-		if (!entry->kept)
-			delivery_journal_entry(keep, entry);
-		else if (entry->dirty)
-			append_entry(keep, RECORD_COUNT, entry);
-		entry->dirty = false;
-	}
-	if (!keep->journal)
+	if (!keep->journal ||
+		!(keep->failed ? acmems_clock_ms() >= keep->retry_at : is_large(keep, queue)))
 		return;
-	if (queue->count == 0 && journal_size(keep->journal) > CLEAR_BYTES) {
-		if (!journal_clear(keep->journal, &err))
-			tell(keep, &err);
-	} else if (journal_size(keep->journal) > REWRITE_BYTES * (1 + queue->count / 250)) {
-		rewrite(keep, queue);
+	ok = queue->count == 0 ? journal_clear(keep->journal, &err) : rewrite(keep, queue, &err);
+	if (!ok) {
+		keep->retry_at = acmems_clock_ms() + RETRY_MS;
+		fail(keep, &err);
+		return;
 	}
+	keep->written = journal_size(keep->journal);
+	if (keep->failed)
+		acmems_log(ACMEMS_LOG_NOTICE, ROOM, keep->name,
+			"what is not delivered survives a restart again");
+	keep->failed = false;
 }

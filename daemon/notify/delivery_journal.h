@@ -4,7 +4,8 @@
  * that failed; an entry that is done. A send that was begun and has no end was cut off by a crash: its
  * receiver may have heard, and after two such sends it is not sent again.
  *
- * What can not be written is told once, in the log, and goes on in memory only.
+ * When something can not be written, the log says so, and it goes on in memory; once a minute all of
+ * the queue is tried to be written anew.
  */
 #ifndef DELIVERY_JOURNAL_H
 #define DELIVERY_JOURNAL_H
@@ -17,21 +18,26 @@
 struct delivery_journal {
 	const char *name; /* of the instance, for the log */
 	struct journal *journal; /* NULL: there is none */
-	bool told;
+	size_t written; /* bytes in it when it was written anew */
+	bool failed; /* something is not in it */
+	int64_t retry_at; /* clock */
 };
 
-/* Opens DIR/notify-NAME.journal and puts what it has into the queue. */
-void delivery_journal_open(
+/*
+ * Opens DIR/notify-NAME.journal and puts what it has into the queue. Returns for how many events it
+ * was too late: they were cut off twice.
+ */
+uint64_t delivery_journal_open(
 	struct delivery_journal *keep, struct delivery_queue *queue, const char *dir);
 void delivery_journal_close(struct delivery_journal *keep);
 
-void delivery_journal_entry(struct delivery_journal *keep, struct delivery_entry *entry);
+/* Writes the entry, or its new count when the journal has it. */
+void delivery_journal_keep(struct delivery_journal *keep, struct delivery_entry *entry);
 void delivery_journal_begun(struct delivery_journal *keep, const struct delivery_entry *entry);
 void delivery_journal_failed(struct delivery_journal *keep, const struct delivery_entry *entry);
 void delivery_journal_done(struct delivery_journal *keep, const struct delivery_entry *entry);
 
-/* Those that are new and the counts of those that are dirty; then, when the file has become large for what it is worth,
- * writes it anew. */
+/* When the file has become large for what it is worth, or lacks something, writes it anew. */
 void delivery_journal_tidy(struct delivery_journal *keep, struct delivery_queue *queue);
 
 #endif

@@ -20,6 +20,7 @@ struct delivery_entry *delivery_queue_add(struct delivery_queue *queue, struct n
 	entry->last = take_event->when;
 	entry->made = take_event->when;
 	entry->due = acmems_clock_ms();
+	entry->stale = acmems_clock_ms() + DELIVERY_STALE_MS;
 	entry->previous = queue->last;
 	if (queue->last)
 		queue->last->next = entry;
@@ -69,7 +70,7 @@ static void fold(struct delivery_entry *entry, uint32_t count, int64_t last)
 	entry->count = entry->count > UINT32_MAX - count ? UINT32_MAX : entry->count + count;
 	if (last > entry->last)
 		entry->last = last;
-	entry->dirty = true;
+	entry->stale = acmems_clock_ms() + DELIVERY_STALE_MS;
 }
 
 /* ---- recent keys ---- */
@@ -101,7 +102,7 @@ static int64_t due_of(struct delivery_queue *queue, uint64_t key)
 bool delivery_queue_digests(const struct delivery_queue *queue, const struct delivery_entry *entry)
 {
 	return queue->digest_ms > 0 && !entry->alone &&
-	       notice_kind_severity(entry->event->kind) != ACMEMS_EVENT_ERROR;
+	       notice_severity(entry->event) != ACMEMS_EVENT_ERROR;
 }
 
 /* The first of a digest begins a new one. */
@@ -172,17 +173,17 @@ static struct delivery_entry *summary_of(struct delivery_queue *queue, const str
 	return queue->summary;
 }
 
-static bool hold_back(struct delivery_queue *queue, const struct notice *event, uint32_t count,
-	int64_t last, int64_t due)
+static struct delivery_entry *hold_back(struct delivery_queue *queue, const struct notice *event,
+	uint32_t count, int64_t last, int64_t due)
 {
 	struct delivery_entry *summary = summary_of(queue, event);
 
 	if (!summary)
-		return false;
+		return NULL;
 	if (summary->count == 0)
 		summary->due = due;
 	fold(summary, count, last);
-	return true;
+	return summary;
 }
 
 enum delivery_put delivery_queue_put(
@@ -197,10 +198,9 @@ enum delivery_put delivery_queue_put(
 		return DELIVERY_FOLDED;
 	}
 	if (queue->count >= queue->max) {
-		if (!hold_back(queue, event, 1, event->when, acmems_clock_ms() + queue->fold_ms))
-			return DELIVERY_LOST;
-		*ret_entry = queue->summary;
-		return DELIVERY_HELD_BACK;
+		*ret_entry =
+			hold_back(queue, event, 1, event->when, acmems_clock_ms() + queue->fold_ms);
+		return *ret_entry ? DELIVERY_HELD_BACK : DELIVERY_LOST;
 	}
 	entry = delivery_queue_add(queue, notice_hold(event));
 	if (!entry)
@@ -213,13 +213,10 @@ enum delivery_put delivery_queue_put(
 	return DELIVERY_NEW;
 }
 
-bool delivery_queue_hold_back(
-	struct delivery_queue *queue, struct delivery_entry *entry, int64_t due)
+struct delivery_entry *delivery_queue_hold_back(
+	struct delivery_queue *queue, const struct delivery_entry *entry, int64_t due)
 {
-	if (!hold_back(queue, entry->event, entry->count, entry->last, due))
-		return false;
-	delivery_queue_remove(queue, entry);
-	return true;
+	return hold_back(queue, entry->event, entry->count, entry->last, due);
 }
 
 /* ---- out ---- */

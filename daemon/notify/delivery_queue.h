@@ -24,13 +24,15 @@ struct delivery_entry {
 	int64_t last; /* wall; when the last of them was */
 	int64_t made; /* wall; when it entered the queue */
 	int64_t due; /* clock */
+	int64_t stale; /* clock; when the last of them is too old to be tried again */
 	unsigned unknown; /* sends that nobody knows the outcome of */
 	bool alone; /* is sent by itself: as a part of a digest it was refused */
 	bool sending; /* nothing more is folded into it */
 	bool kept; /* is in the journal */
-	bool dirty; /* but its count is not */
 	struct delivery_entry *next, *previous;
 };
+
+#define DELIVERY_STALE_MS (INT64_C(3) * 24 * 3600 * 1000)
 
 /* Keys of late, so that the second of a kind waits. */
 #define DELIVERY_RECENT 256
@@ -53,8 +55,8 @@ struct delivery_queue {
 /* Where an event has gone. */
 enum delivery_put {
 	DELIVERY_NEW, /* an entry of its own: *ret_entry */
-	DELIVERY_FOLDED, /* into *ret_entry, which is dirty now */
-	DELIVERY_HELD_BACK, /* no room: into the summary, *ret_entry, new or dirty */
+	DELIVERY_FOLDED, /* into *ret_entry */
+	DELIVERY_HELD_BACK, /* no room: into the summary, *ret_entry */
 	DELIVERY_LOST, /* no memory even for that */
 };
 
@@ -77,9 +79,12 @@ struct delivery_entry *delivery_queue_due(const struct delivery_queue *queue, in
 /* When the next is due; INT64_MAX: the queue is empty. */
 int64_t delivery_queue_next(const struct delivery_queue *queue);
 
-/* Turns an entry into a part of the summary, to be due at that time. False: no memory. */
-bool delivery_queue_hold_back(
-	struct delivery_queue *queue, struct delivery_entry *entry, int64_t due);
+/*
+ * Adds an entry, which is the caller's to remove then, to the summary; one that is made is due at that
+ * time. Returns the summary, or NULL when there is no memory.
+ */
+struct delivery_entry *delivery_queue_hold_back(
+	struct delivery_queue *queue, const struct delivery_entry *entry, int64_t due);
 
 void delivery_queue_remove(struct delivery_queue *queue, struct delivery_entry *entry);
 struct delivery_entry *delivery_queue_find(const struct delivery_queue *queue, uint64_t id);

@@ -2,14 +2,19 @@
 /* test_delivery.c - queues, their receivers and their journals, with time that is ours. */
 #include "temp_dir.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/op_core.h"
 #include "notify/delivery.h"
 #include "notify/delivery_decide.h"
+#include "notify/journal.h"
 #include "virtual_loop.h"
 
 /* ---- a receiver on paper ---- */
+
+#define HOUR_MS INT64_C(3600000)
 
 enum mood { TAKES, FAILS, REFUSES, STALLS };
 
@@ -331,6 +336,107 @@ static void test_cut_off_twice(void **state)
 	virtual_pass(1);
 	assert_int_equal(receiver.calls, 2);
 	assert_int_equal(delivery_counts(delivery).queued, 0);
+	assert_int_equal(delivery_counts(delivery).dropped, 1);
+	delivery_free(delivery);
+}
+
+/* That a new file takes the place of the old one changes nothing of what is known of a send. */
+static void test_cut_off_after_rewrite(void **state)
+{
+	struct delivery *delivery = begin();
+
+	(void)state;
+	receiver.mood = STALLS;
+	reject(delivery, "a.example");
+	virtual_pass(1);
+	for (int i = 0; i < 30000; i++) {
+		reject(delivery, "b.example");
+		if (i % 100 == 0)
+			virtual_pass(100);
+	}
+	assert_int_equal(receiver.calls, 1);
+	delivery = after_kill(delivery);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 2);
+	receiver.mood = TAKES;
+	delivery = after_kill(delivery);
+	assert_int_equal(delivery_counts(delivery).dropped, 1);
+	virtual_pass(1);
+	assert_int_equal(receiver.taken, 1);
+	assert_int_equal(receiver.total, 30000);
+	delivery_free(delivery);
+}
+
+/* To stop in good order is no crash: what is given up has failed, as often as it may be. */
+static void test_stopped_often(void **state)
+{
+	(void)state;
+	receiver.mood = STALLS;
+	for (unsigned i = 0; i < 4; i++) {
+		struct delivery *delivery = begin();
+
+		if (i == 0)
+			reject(delivery, "a.example");
+		virtual_pass(1);
+		assert_int_equal(receiver.calls, i + 1);
+		delivery_free(delivery);
+	}
+}
+
+/* It is delivered, and the daemon ends before that is in the books. */
+static void test_stopped_when_delivered(void **state)
+{
+	struct delivery *delivery = begin();
+	struct acmems_error no = {0};
+
+	(void)state;
+	receiver.mood = STALLS;
+	reject(delivery, "a.example");
+	virtual_run_tasks();
+	acmems_op_finish(receiver.op, NULL);
+	virtual_run_one();
+	delivery_free(delivery);
+	delivery = begin();
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	/* and one that is not */
+	reject(delivery, "b.example");
+	virtual_run_tasks();
+	acmems_error_set(&no, ACMEMS_UNAVAILABLE, "is down");
+	acmems_op_finish(receiver.op, &no);
+	virtual_run_one();
+	delivery_free(delivery);
+	delivery = begin();
+	assert_int_equal(delivery_counts(delivery).queued, 1);
+	delivery_free(delivery);
+}
+
+/* What was counted is counted still, however soon the crash comes. */
+static void test_killed_at_once(void **state)
+{
+	struct delivery *delivery = begin();
+
+	(void)state;
+	receiver.mood = STALLS;
+	for (int i = 0; i < 50; i++) {
+		reject(delivery, "a.example");
+		virtual_run_tasks();
+	}
+	delivery = after_kill(delivery);
+	receiver.mood = TAKES;
+	virtual_pass(1);
+	assert_int_equal(receiver.total, 50);
+	delivery_free(delivery);
+	/* one is sent, nine become the summary */
+	settings.at_most = 1;
+	memset(&receiver, 0, sizeof(receiver));
+	delivery = begin();
+	reject_many(delivery, 10);
+	virtual_run_tasks();
+	assert_int_equal(receiver.taken, 1);
+	assert_int_equal(delivery_counts(delivery).held_back, 9);
+	delivery = after_kill(delivery);
+	virtual_pass(HOUR_MS);
+	assert_int_equal(receiver.total, 10);
 	delivery_free(delivery);
 }
 
@@ -418,9 +524,247 @@ static void test_rewrites(void **state)
 	delivery_free(delivery);
 }
 
-/* ---- digests ---- */
+/* Many names, and many of those: the file is not written anew each time somebody looks at it. */
+static void test_large_events(void **state)
+{
+	const char *path = temp_path("notify-paper.journal");
+	struct delivery *delivery;
+	struct stat before, after;
+	char names[7000];
 
-#define HOUR_MS INT64_C(3600000)
+	(void)state;
+	receiver.mood = FAILS;
+	delivery = begin();
+	for (int i = 0; i < 600; i++) {
+		memset(names, 'x', sizeof(names) - 1);
+		names[sizeof(names) - 1] = '\0';
+		names[snprintf(names, 16, "n%d", i)] = '.';
+		reject(delivery, names);
+		virtual_pass(1);
+	}
+	virtual_pass(1000);
+	assert_int_equal(stat(path, &before), 0);
+	assert_in_range(before.st_size, 600 * 7000, 3 * 600 * 7000);
+	for (int i = 0; i < 100; i++) {
+		reject(delivery, "late.example");
+		virtual_pass(200);
+	}
+	assert_int_equal(stat(path, &after), 0);
+	assert_true(after.st_ino == before.st_ino);
+	assert_true(after.st_size > before.st_size);
+	delivery_free(delivery);
+}
+
+/* Sets how large a file may become; 0: as it was. */
+static void limit_files(off_t most)
+{
+	static struct rlimit usual;
+	struct rlimit limit;
+
+	if (usual.rlim_max == 0)
+		assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+	limit = usual;
+	if (most > 0)
+		limit.rlim_cur = (rlim_t)most;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* What could not be written for a while is written when it can be. */
+static void test_full_disk(void **state)
+{
+	struct delivery *delivery;
+	struct stat info;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	receiver.mood = FAILS;
+	delivery = begin();
+	reject(delivery, "a.example");
+	virtual_pass(1);
+	assert_int_equal(stat(temp_path("notify-paper.journal"), &info), 0);
+	limit_files(info.st_size);
+	for (int i = 0; i < 30; i++) {
+		reject(delivery, "b.example");
+		virtual_pass(10000);
+	}
+	limit_files(0);
+	virtual_pass(700000);
+	assert_int_equal(access(temp_path("notify-paper.journal.new"), F_OK), -1);
+	delivery = after_kill(delivery);
+	receiver.mood = TAKES;
+	virtual_pass(1);
+	assert_int_equal(receiver.total, 31);
+	delivery_free(delivery);
+}
+
+/* ---- old ones ---- */
+
+/* A machine without a battery learns late what time it is. */
+static void test_clock_is_set(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	receiver.mood = FAILS;
+	delivery = begin();
+	reject(delivery, "a.example");
+	virtual_pass(1);
+	virtual_set_wall(INT64_C(20000) * 86400);
+	virtual_pass(HOUR_MS);
+	assert_int_equal(delivery_counts(delivery).dropped, 0);
+	virtual_set_wall(INT64_C(-20000) * 86400);
+	virtual_pass(72 * HOUR_MS);
+	assert_int_equal(delivery_counts(delivery).dropped, 1);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	delivery_free(delivery);
+}
+
+/* An old one that many have been folded into is as young as the last of them, after a restart too. */
+static void test_young_of_old(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	receiver.mood = FAILS;
+	delivery = begin();
+	for (int i = 0; i < 100; i++) {
+		reject(delivery, "a.example");
+		virtual_pass(HOUR_MS);
+	}
+	assert_int_equal(delivery_counts(delivery).dropped, 0);
+	delivery_free(delivery);
+	delivery = begin();
+	virtual_pass(60 * HOUR_MS);
+	assert_int_equal(delivery_counts(delivery).dropped, 0);
+	virtual_pass(20 * HOUR_MS);
+	assert_int_equal(delivery_counts(delivery).dropped, 100);
+	delivery_free(delivery);
+}
+
+/* ---- strange journals ---- */
+
+static void no_record(void *arg, unsigned char type, const char *data, size_t len)
+{
+	(void)arg;
+	(void)type;
+	(void)data;
+	(void)len;
+}
+
+#define RECORD(text)                                                                               \
+	{                                                                                          \
+		text, sizeof(text) - 1                                                             \
+	}
+#define EVENT                                                                                      \
+	"rejected\0"                                                                               \
+	"7\0"                                                                                      \
+	"1780000000\0"                                                                             \
+	"rejected a.example\0"                                                                     \
+	"names\0"                                                                                  \
+	"a.example\0"
+#define NUMBERS                                                                                    \
+	"7\0"                                                                                      \
+	"1\0"                                                                                      \
+	"1780000000\0"                                                                             \
+	"1780000000\0"                                                                             \
+	"0\0"
+
+/* Records that are whole, and still nothing that this program has written. */
+static void test_strange_records(void **state)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+	} rows[] = {
+		RECORD(""),
+		RECORD("\0\0\0\0\0"),
+		RECORD("7"),
+		RECORD(NUMBERS),
+		RECORD("0\0"
+		       "1\0"
+		       "1780000000\0"
+		       "1780000000\0"
+		       "0\0" EVENT),
+		RECORD("8\0"
+		       "1\0"
+		       "1780000000\0"
+		       "1780000000\0"
+		       "0\0" EVENT),
+		RECORD("7\0"
+		       "0\0"
+		       "1780000000\0"
+		       "1780000000\0"
+		       "0\0" EVENT),
+		RECORD("7\0"
+		       "4294967296\0"
+		       "1780000000\0"
+		       "1780000000\0"
+		       "0\0" EVENT),
+		RECORD("7\0"
+		       "1\0"
+		       "-9223372036854775808\0"
+		       "1780000000\0"
+		       "0\0" EVENT),
+		RECORD("7\0"
+		       "1\0"
+		       "9223372036854775807\0"
+		       "1780000000\0"
+		       "0\0" EVENT),
+		RECORD("7\0"
+		       "1\0"
+		       "1780000000\0"
+		       "-9223372036854775808\0"
+		       "0\0" EVENT),
+		RECORD("7\0"
+		       "1\0"
+		       "1780000000\0"
+		       "9223372036854775808\0"
+		       "0\0" EVENT),
+		RECORD("7\0"
+		       "1\0"
+		       "1780000000\0"
+		       "1780000000\0"
+		       "-1\0" EVENT),
+		RECORD("7\0"
+		       "1\0"
+		       "1780000000\0"
+		       "1780000000\0"
+		       "x\0" EVENT),
+		RECORD(NUMBERS EVENT "names"),
+		RECORD(NUMBERS EVENT "names\0"),
+		RECORD(NUMBERS EVENT "colour\0"
+				     "red\0"),
+		RECORD(NUMBERS "issue\0"
+			       "7\0"
+			       "1\0"
+			       "x\0"),
+		RECORD(NUMBERS "issued\0"
+			       "7\0"
+			       "-9223372036854775808\0"
+			       "x\0"),
+		/* and one that it has */
+		RECORD(NUMBERS EVENT),
+	};
+	struct acmems_error err = {0};
+	struct journal *journal =
+		journal_open(temp_path("notify-paper.journal"), no_record, NULL, &err);
+	struct delivery *delivery;
+
+	(void)state;
+	assert_non_null(journal);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_true(journal_append(journal, 1, rows[i].data, rows[i].len, &err));
+	assert_true(journal_append(journal, 77, rows[3].data, rows[3].len, &err));
+	journal_close(journal);
+	settings.digest = HOUR_MS;
+	delivery = begin();
+	virtual_pass(2 * HOUR_MS);
+	assert_int_equal(receiver.taken, 1);
+	assert_int_equal(receiver.total, 1);
+	delivery_free(delivery);
+}
+
+/* ---- digests ---- */
 
 static void put_error(struct delivery *delivery)
 {
@@ -429,6 +773,18 @@ static void put_error(struct delivery *delivery)
 	assert_non_null(event);
 	notice_add(event, "names", "bad.example");
 	notice_summary(event, "failed");
+	delivery_put(delivery, event);
+	notice_drop(event);
+}
+
+static void put_account(struct delivery *delivery, const char *what)
+{
+	struct notice *event = notice_new(NOTICE_ACCOUNT);
+
+	assert_non_null(event);
+	notice_add(event, "account", "ca");
+	notice_add(event, "what", what);
+	notice_summary(event, "%s", what);
 	delivery_put(delivery, event);
 	notice_drop(event);
 }
@@ -449,21 +805,27 @@ static void test_digest(void **state)
 	virtual_pass(1);
 	assert_int_equal(receiver.calls, 1);
 	assert_string_equal(receiver.last, "failed");
-	virtual_pass(HOUR_MS / 4 - 2);
+	put_account(delivery, "deactivated");
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 2);
+	assert_string_equal(receiver.last, "deactivated");
+	put_account(delivery, "terms-changed");
+	virtual_pass(HOUR_MS / 4 - 3);
+	assert_int_equal(receiver.calls, 2);
 	assert_int_equal(receiver.calls_of_several, 0);
 	virtual_pass(1);
 	assert_int_equal(receiver.calls_of_several, 1);
-	assert_int_equal(receiver.largest, 4);
-	assert_int_equal(receiver.total, 13);
+	assert_int_equal(receiver.largest, 5);
+	assert_int_equal(receiver.total, 15);
 	assert_int_equal(delivery_counts(delivery).queued, 0);
-	assert_int_equal(delivery_counts(delivery).delivered, 2);
+	assert_int_equal(delivery_counts(delivery).delivered, 3);
 	/* the next one is collected anew, and one alone is sent as ever */
 	virtual_pass(5 * HOUR_MS);
 	reject(delivery, "z.example");
 	virtual_pass(HOUR_MS - 1);
-	assert_int_equal(receiver.calls, 1);
-	virtual_pass(1);
 	assert_int_equal(receiver.calls, 2);
+	virtual_pass(1);
+	assert_int_equal(receiver.calls, 3);
 	assert_int_equal(receiver.calls_of_several, 1);
 	delivery_free(delivery);
 }
@@ -654,9 +1016,18 @@ int main(void)
 		PAPER(test_gives_up),
 		PAPER(test_killed),
 		PAPER(test_cut_off_twice),
+		PAPER(test_cut_off_after_rewrite),
+		PAPER(test_stopped_often),
+		PAPER(test_stopped_when_delivered),
+		PAPER(test_killed_at_once),
 		PAPER(test_torn_tail),
 		PAPER(test_handed_over),
 		PAPER(test_rewrites),
+		PAPER(test_large_events),
+		PAPER(test_full_disk),
+		PAPER(test_clock_is_set),
+		PAPER(test_young_of_old),
+		PAPER(test_strange_records),
 		PAPER(test_digest),
 		PAPER(test_large_digest),
 		PAPER(test_digest_fails),

@@ -16,6 +16,7 @@ struct acmems_timer {
 
 static struct {
 	int64_t now;
+	int64_t wall_shift; /* seconds */
 	struct acmems_task *first;
 	struct acmems_task *last;
 	struct acmems_timer *timers;
@@ -28,7 +29,7 @@ int64_t acmems_clock_ms(void)
 
 int64_t acmems_clock_wall(void)
 {
-	return VIRTUAL_START_WALL + (loop.now - VIRTUAL_START_MS) / 1000;
+	return VIRTUAL_START_WALL + (loop.now - VIRTUAL_START_MS) / 1000 + loop.wall_shift;
 }
 
 void acmems_task_cancel(struct acmems_task *task)
@@ -149,21 +150,33 @@ struct event_base *loop_base(void)
 	return NULL;
 }
 
+void virtual_set_wall(int64_t seconds_later)
+{
+	loop.wall_shift += seconds_later;
+}
+
 void virtual_reset(void)
 {
 	loop.now = VIRTUAL_START_MS;
+	loop.wall_shift = 0;
 	loop.first = NULL;
 	loop.last = NULL;
 }
 
+void virtual_run_one(void)
+{
+	struct acmems_task *task = loop.first;
+
+	if (task == NULL)
+		return;
+	acmems_task_cancel(task);
+	task->callback(task->arg);
+}
+
 void virtual_run_tasks(void)
 {
-	while (loop.first != NULL) {
-		struct acmems_task *task = loop.first;
-
-		acmems_task_cancel(task);
-		task->callback(task->arg);
-	}
+	while (loop.first != NULL)
+		virtual_run_one();
 }
 
 static struct acmems_timer *earliest(void)

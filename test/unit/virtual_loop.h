@@ -19,11 +19,17 @@ void virtual_reset(void);
 /* Runs tasks until none is left, without letting time pass. */
 void virtual_run_tasks(void);
 
+/* Runs the first one, if there is any. */
+void virtual_run_one(void);
+
 /* Lets ms pass, running what becomes due in its order. */
 void virtual_pass(int64_t ms);
 
 /* Goes from timer to timer until *flag is true or `ms` have passed; whether it is true. */
 bool virtual_until(const bool *flag, int64_t ms);
+
+/* Somebody sets the calendar; the clock goes on as it did. */
+void virtual_set_wall(int64_t seconds_later);
 
 /* Timers that exist, for finding those that were forgotten. */
 int virtual_timers(void);
