@@ -43,6 +43,16 @@ struct step {
 	char said[SAID_MAX];
 };
 
+/* What comes from outside must not move the terminal's cursor. */
+static const char *plain(char *text)
+{
+	for (char *c = text; *c; c++) {
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	}
+	return text;
+}
+
 static bool start_step(void *ctx, uint64_t op, struct acmems_error *err)
 {
 	struct step *step = ctx;
@@ -56,12 +66,8 @@ static void on_done(void *arg, const struct acmems_error *err, const void *data,
 
 	if (err)
 		*step->err = *err;
-	/* what comes from outside must not move the terminal's cursor */
-	for (size_t i = 0; i < len && i < SAID_MAX - 1; i++) {
-		unsigned char c = ((const unsigned char *)data)[i];
-
-		step->said[i] = c >= ' ' && c < 0x7f ? (char)c : '?';
-	}
+	snprintf(step->said, sizeof(step->said), "%.*s", (int)(len < SAID_MAX ? len : SAID_MAX),
+		len > 0 ? (const char *)data : "");
 	loop_stop();
 }
 
@@ -144,11 +150,11 @@ static int test_instance(struct instance *instance)
 	if (!acmems_random(&event.id, sizeof(event.id)))
 		acmems_error_set(&err, ACMEMS_SYSTEM, "no random numbers");
 	if (err.code != ACMEMS_OK || !deliver(instance, &send)) {
-		fprintf(stderr, "acmems: notify \"%s\": %s\n", instance->name, err.message);
+		fprintf(stderr, "acmems: notify \"%s\": %s\n", instance->name, plain(err.message));
 		return EX_UNAVAILABLE;
 	}
 	printf("acmems: notify \"%s\": delivered%s%s\n", instance->name, send.said[0] ? ": " : "",
-		send.said);
+		plain(send.said));
 	return EX_OK;
 }
 

@@ -68,7 +68,8 @@ def test_the_example_of_the_page(told, tmp_path):
 
 def test_on_trial(config, tmp_path):
     """acmems -N says what the program said."""
-    for text, code, said in (("#!/bin/sh\necho paged Jo\n", 0, "paged Jo"), ("#!/bin/sh\necho no route\nexit 3\n", None, "no route")):
+    for text, code, said in (("#!/bin/sh\nprintf 'paged Jo \\033[2J'\n", 0, "paged Jo"),
+                             ("#!/bin/sh\nprintf 'no route \\033[2J\\302\\2331m'\nexit 3\n", None, "no route")):
         path = script(tmp_path, "on-event", text)
         conf = tmp_path / "acmems.conf"
         conf.write_text(config() + f'notify: {{ pager: {{ type = "exec"; command = [ "{path}" ]; }}; }};\n')
@@ -76,3 +77,4 @@ def test_on_trial(config, tmp_path):
                                 capture_output=True, text=True)
         assert (result.returncode == 0) == (code == 0)
         assert said in result.stdout + result.stderr
+        assert "\x1b" not in result.stdout + result.stderr
