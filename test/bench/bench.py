@@ -15,7 +15,9 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
 import dns_rig  # noqa: E402
+import mail_rig  # noqa: E402
 import rig  # noqa: E402
+import test_notify_mail  # noqa: E402
 from cryptography import x509  # noqa: E402
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
@@ -196,6 +198,37 @@ def challenges(folder, resolver, http_port):
     ca.stop()
 
 
+def notified(folder, ca, http_port):
+    """What notifiers cost others: issuances while 10,000 requests are refused, which are told of or not."""
+    refused, servers, times = csr("www.example.net"), [], {}
+    for name, mood in (("untold", None), ("told", "take"), ("stalled", "stall"), ("untold again", None)):
+        place = folder / name.replace(" ", "-")
+        place.mkdir()
+        config = configuration(place, ca, http_port).replace('"*"', '"*.example.org"')
+        if mood:
+            servers.append(mail_rig.MailServer())
+            servers[-1].box.mood = mood
+            config = config.replace("mgmt: { ", f'mgmt: {{ state-dir = "{place}/state"; ') + f"""
+notify: {{ admins: {{ type = "mail"; server = "smtp://127.0.0.1:{servers[-1].port}"; from = "a@example.org";
+  to = "b@example.org"; fold = "2s"; events = "rejected"; }}; }};
+"""
+        daemon = rig.Acmems(place, config, arguments=())
+        daemon.signed(csr("warm.example.org"))
+        bodies = [csr(f"{name.replace(' ', '-')}{i}.example.org") for i in range(200)]
+        times[name] = statistics.median(test_notify_mail.latencies(
+            daemon, test_notify_mail.Storm(daemon, refused, 10000), bodies))
+        if mood == "take":
+            rig.wait_for(lambda: test_notify_mail.rejected(servers[0]) == 10000, "the right total")
+        daemon.popen.kill()
+        daemon.stop()
+    ratios = {name: took / statistics.mean((times["untold"], times["untold again"])) for name, took in times.items()}
+    row("one issuance while 10,000 requests are refused, p50",
+        f"{times['untold']:.3f} and {times['untold again']:.3f} s with no notifier; with one {ratios['told']:.2f} of it, "
+        f"with one that stalls {ratios['stalled']:.2f}; {servers[0].box.count()} mails", "<= 1.2; a handful of mails, total right")
+    for server in servers:
+        server.stop()
+
+
 def idle(folder, ca, http_port):
     daemon = start(folder / "idle", ca, http_port)
     assert daemon.stop() == 0
@@ -245,6 +278,7 @@ def main():
             at_once(daemon, ca, 1000)
             cached(daemon, folder)
             daemon.stop()
+            notified(folder, ca, http_port)
             nonces(folder, resolver, http_port)
             idle(folder, ca, http_port)
             challenges(folder, resolver, http_port)
