@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Options of the modules that talk to web servers, and to the system's logger, wrong in every way: the
-configuration test names file, line and what is wrong."""
+"""Options of the modules that talk to web servers, and of all notifiers, wrong in every way: the configuration
+test names file, line and what is wrong."""
 
 import re
 import subprocess
@@ -12,6 +12,9 @@ REQ = 'type = "dns01-httpreq"; endpoint = "https://dns.example.org"; '
 DNS = 'type = "dns01-acmedns"; server = "https://auth.example.org"; accounts = "{folder}/accounts"; '
 HOOK = 'type = "webhook"; url = "https://events.example.org"; '
 LOG = 'type = "syslog"; '
+FROM = 'type = "mail"; from = "a@example.org"; '
+MAIL = FROM + 'to = "b@example.org"; '
+EXEC = 'type = "exec"; command = "/bin/true"; '
 
 
 @pytest.fixture
@@ -113,19 +116,54 @@ NOTIFIERS = names("notify", [
     (LOG, 'ident = "a b";', "ident"),
     (LOG, 'ident = "a[1]:";', "ident"),
     (LOG, f'socket = "/{"x" * 120}";', "socket"),
+    # what all of them know
+    (LOG, 'events = [ "isued" ];', 'did you mean "issued"'), (LOG, 'events = [ "test" ];', "there is no event"),
+    (LOG, 'events = [ "summary" ];', "there is no event"), (LOG, "events = true;", "events"), (LOG, "events = [ 1 ];", "events"),
+    (LOG, 'fold = "2d";', "fold"), (LOG, 'fold = "-1s";', "fold"), (LOG, 'fold = "soon";', "fold"), (LOG, "fold = [ ];", "fold"),
+    (LOG, "at-most = 0;", "at-most"), (LOG, "at-most = 1000001;", "at-most"), (LOG, 'at-most = "many";', "at-most"),
+    (LOG, "queue = 0;", "queue"), (LOG, "queue = 10001;", "queue"), (LOG, "queue = 1.5;", "queue"),
+    (LOG, "at-mots = 1;", 'did you mean "at-most"'),
+    # mail
+    ('type = "mail"; to = "b@example.org"; ', "", '"from"'),
+    (FROM, "", '"to"'),
+    (FROM, "to = [ ];", '"to"'), (FROM, "to = 5;", '"to"'), (FROM, 'to = "postmaster";', "no mail address"),
+    (FROM, 'to = [ "b@example.org", "c@d> NOTIFY=NEVER" ];', "no mail address"),
+    (FROM, 'to = "a@example.org\\r\\nRCPT TO:<x@y>";', "no mail address"), (FROM, 'to = "caf\u00e9@example.org";', "no mail address"),
+    ('type = "mail"; to = "b@example.org"; ', 'from = "@example.org";', "no mail address"),
+    ('type = "mail"; to = "b@example.org"; ', 'from = [ "a@b.c", "d@e.f" ];', "from"),
+    (MAIL, 'server = "mail.example.org";', "smtp://"), (MAIL, 'server = "http://mail.example.org";', "smtp://"),
+    (MAIL, 'server = "smtp://";', "no host"), (MAIL, 'server = "smtp://[::1";', '"]"'), (MAIL, 'server = "smtp://x:0";', "port"),
+    (MAIL, 'server = "smtp://u:p@x";', "port"), (MAIL, 'server = "smtp://x/y";', "port"), (MAIL, "server = 25;", "server"),
+    (MAIL, 'tls = "yes";', "starttls"), (MAIL, 'tls = "tls";', "go together"),
+    (MAIL, 'server = "smtps://x"; tls = "starttls";', "go together"),
+    (MAIL, 'user = "me"; tls = "starttls";', "go together"), (MAIL, 'password-file = "{folder}/password";', "go together"),
+    (MAIL, 'user = "me"; password-file = "{folder}/password";', "only sent over TLS"),
+    (MAIL, 'user = "me"; password-file = "{folder}/open"; tls = "starttls";', "0644"),
+    (MAIL, 'user = "me"; password-file = "{folder}/none"; tls = "starttls";', "password-file"),
+    (MAIL, 'user = "me"; password-file = "{folder}/empty"; tls = "starttls";', "is empty"),
+    (MAIL, 'subject-prefix = "a\\r\\nBcc: x@y";', "line end"), (MAIL, f'subject-prefix = "{"x" * 101}";', "subject-prefix"),
+    (MAIL, 'timeout = "2m";', "timeout"), (MAIL, 'ca-file = "";', "ca-file"), (MAIL, 'form = "x";', 'did you mean "from"'),
+    (MAIL, 'digest = "2d";', "digest"),
+    # exec
+    ('type = "exec"; ', "", "command"), ('type = "exec"; ', "command = [ ];", "command"), ('type = "exec"; ', "command = 1;", "command"),
+    ('type = "exec"; ', 'command = "true";', "absolute"), ('type = "exec"; ', 'command = "/none/such";', "/none/such"),
+    ('type = "exec"; ', 'command = "{folder}/template";', "template"), ('type = "exec"; ', 'command = "{folder}";', "{folder}"),
+    (EXEC, 'environment = "PATH";', "PATH"), (EXEC, 'environment = [ "=x" ];', "NAME=value"), (EXEC, 'timeout = "1h";', "timeout"),
+    (EXEC, 'timeout = "0s";', "timeout"), (EXEC, 'comand = "/bin/true";', 'did you mean "command"'),
 ])
 
 
 @pytest.mark.parametrize("kind,options,said", VALIDATORS + NOTIFIERS)
-def test_faults_are_found_with_the_configuration(faults, kind, options, said):
+def test_faults_are_found_with_the_configuration(faults, tmp_path, kind, options, said):
     result = faults(kind, options)
+    said = said.replace("{folder}", str(tmp_path))
     assert result.returncode == 78, result.stderr
     assert said in result.stderr and re.search(r"bad\.conf:\d+", result.stderr), result.stderr
     assert "secret" not in re.sub(r"change the secret|secret-file", "", result.stderr)
 
 
 @pytest.mark.parametrize("kind,options", [
-    ("validator", REQ), ("validator", DNS), ("notify", HOOK), ("notify", LOG),
+    ("validator", REQ), ("validator", DNS), ("notify", HOOK), ("notify", LOG), ("notify", MAIL), ("notify", EXEC),
     ("validator", REQ + 'username = "me"; password-file = "{folder}/password"; propagation = "none"; timeout = 20;'),
     ("validator", DNS + 'register = true; allow-from = [ "192.0.2.0/24", "2001:db8::/32" ];'),
     ("notify", HOOK + 'template = "{folder}/template"; secret-file = "{folder}/password"; headers = [ "A: b" ];')])
