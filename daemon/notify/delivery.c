@@ -47,9 +47,27 @@ struct delivery {
 	int64_t rest_until;
 	/* the hour */
 	int64_t hour_end; /* clock */
-	int64_t hour_count;
+	int64_t hour_counts[2]; /* of errors behind those of all else */
 	struct delivery_counts counts;
 };
+
+/* Errors have a budget of their own, so that nobody keeps them from being told by being refused. */
+static bool has_budget(
+	const struct delivery *delivery, const struct delivery_entry *entry, int64_t now)
+{
+	return now >= delivery->hour_end ||
+	       delivery->hour_counts[delivery_queue_is_error(entry)] < delivery->at_most;
+}
+
+/* Is any due that has none? */
+static bool is_over_budget(const struct delivery *delivery, int64_t now)
+{
+	const struct delivery_entry *entry = delivery->queue.first;
+
+	while (entry && (entry->due > now || has_budget(delivery, entry, now)))
+		entry = entry->next;
+	return entry;
+}
 
 static struct delivery_view view_of(const struct delivery *delivery)
 {
@@ -59,7 +77,7 @@ static struct delivery_view view_of(const struct delivery *delivery)
 		.attached = delivery->generation != NULL,
 		.sending = delivery->op != 0,
 		.outcome = delivery->outcome,
-		.budget = now >= delivery->hour_end || delivery->hour_count < delivery->at_most,
+		.over_budget = is_over_budget(delivery, now),
 		.now = now,
 		.rest_until = delivery->rest_until,
 		.next_due = delivery_queue_next(&delivery->queue),
@@ -169,9 +187,10 @@ static void count_hour(struct delivery *delivery)
 
 	if (now >= delivery->hour_end) {
 		delivery->hour_end = now + HOUR_MS;
-		delivery->hour_count = 0;
+		memset(delivery->hour_counts, 0, sizeof(delivery->hour_counts));
 	}
-	delivery->hour_count++;
+	/* of several none is an error */
+	delivery->hour_counts[delivery_queue_is_error(delivery->batch.entries[0])]++;
 }
 
 static void forget(struct delivery *delivery, struct delivery_entry *entry)
@@ -326,7 +345,7 @@ static void enter_holding(void *subject)
 
 	for (struct delivery_entry *entry = delivery->queue.first; entry; entry = next) {
 		next = entry->next;
-		if (entry->due <= now)
+		if (entry->due <= now && !has_budget(delivery, entry, now))
 			hold_back_one(delivery, entry);
 	}
 	tidy_soon(delivery);

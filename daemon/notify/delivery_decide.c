@@ -11,7 +11,7 @@ enum delivery_state delivery_decide(const struct delivery_view *view)
 	if (!view->attached)
 		return DELIVERY_OFF;
 	/* a receiver that fails does not stand in the way of the summary's sums */
-	if (view->next_due <= view->now && !view->budget)
+	if (view->over_budget)
 		return DELIVERY_HOLDING;
 	if (view->now < view->rest_until)
 		return DELIVERY_RESTING;

@@ -29,7 +29,7 @@ struct delivery_view {
 	bool attached; /* there is a receiver */
 	bool sending; /* an operation is under way */
 	enum delivery_outcome outcome; /* of the last send, while it is not in the books */
-	bool budget; /* of the hour is left */
+	bool over_budget; /* something is due for which the hour has none left */
 	int64_t now;
 	int64_t rest_until; /* after a failure */
 	int64_t next_due; /* INT64_MAX: none */

@@ -99,10 +99,14 @@ static int64_t due_of(struct delivery_queue *queue, uint64_t key)
 
 /* ---- digests ---- */
 
+bool delivery_queue_is_error(const struct delivery_entry *entry)
+{
+	return notice_severity(entry->event) == ACMEMS_EVENT_ERROR;
+}
+
 bool delivery_queue_digests(const struct delivery_queue *queue, const struct delivery_entry *entry)
 {
-	return queue->digest_ms > 0 && !entry->alone &&
-	       notice_severity(entry->event) != ACMEMS_EVENT_ERROR;
+	return queue->digest_ms > 0 && !entry->alone && !delivery_queue_is_error(entry);
 }
 
 /* The first of a digest begins a new one. */
@@ -186,6 +190,14 @@ static struct delivery_entry *hold_back(struct delivery_queue *queue, const stru
 	return summary;
 }
 
+/* Whoever is refused often does not take the room of errors. */
+static bool has_room(const struct delivery_queue *queue, const struct notice *event)
+{
+	bool error = notice_severity(event) == ACMEMS_EVENT_ERROR;
+
+	return queue->count < (error ? 2 * queue->max : queue->max);
+}
+
 enum delivery_put delivery_queue_put(
 	struct delivery_queue *queue, struct notice *event, struct delivery_entry **ret_entry)
 {
@@ -197,7 +209,7 @@ enum delivery_put delivery_queue_put(
 		*ret_entry = entry;
 		return DELIVERY_FOLDED;
 	}
-	if (queue->count >= queue->max) {
+	if (!has_room(queue, event)) {
 		*ret_entry =
 			hold_back(queue, event, 1, event->when, acmems_clock_ms() + queue->fold_ms);
 		return *ret_entry ? DELIVERY_HELD_BACK : DELIVERY_LOST;

@@ -5,8 +5,9 @@
  * The first of a kind is due at once. Others of its kind become one entry, due when `fold_ms` have
  * passed since the last entry of the kind was made; its count says how many they are. With a digest
  * all but errors are due together, when `digest_ms` have passed since the first of them. What finds no
- * room, or is due when the hour's budget is spent, becomes part of the one entry of NOTICE_SUMMARY, so
- * that totals are right. Waits for nothing, touches no file: delivery.c does.
+ * room, of which errors have twice as much, or is due when the hour's budget is spent, becomes part of
+ * the one entry of NOTICE_SUMMARY, so that totals are right. Waits for nothing, touches no file:
+ * delivery.c does.
  */
 #ifndef DELIVERY_QUEUE_H
 #define DELIVERY_QUEUE_H
@@ -69,6 +70,8 @@ struct delivery_entry *delivery_queue_add(struct delivery_queue *queue, struct n
 
 /* How long events are collected from now on; those that wait are due as if it had been so before. */
 void delivery_queue_set_digest(struct delivery_queue *queue, int64_t digest_ms);
+
+bool delivery_queue_is_error(const struct delivery_entry *entry);
 
 /* Whether it is to be sent together with others. */
 bool delivery_queue_digests(const struct delivery_queue *queue, const struct delivery_entry *entry);

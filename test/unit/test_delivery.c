@@ -218,6 +218,71 @@ static void test_budget(void **state)
 	delivery_free(delivery);
 }
 
+static void put_error(struct delivery *delivery, const char *names)
+{
+	struct notice *event = notice_new(NOTICE_FAILED);
+
+	assert_non_null(event);
+	notice_add(event, "names", names);
+	notice_summary(event, "failed");
+	delivery_put(delivery, event);
+	notice_drop(event);
+}
+
+static void put_errors(struct delivery *delivery, unsigned count)
+{
+	char names[32];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(names, sizeof(names), "e%u.example", i);
+		put_error(delivery, names);
+	}
+}
+
+/* Whoever is refused often does not keep errors from being told of. */
+static void test_budget_of_errors(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	settings.at_most = 5;
+	delivery = begin();
+	reject_many(delivery, 200);
+	virtual_pass(1000);
+	assert_int_equal(receiver.taken, 5);
+	put_errors(delivery, 3);
+	virtual_pass(1000);
+	assert_int_equal(receiver.taken, 8);
+	assert_string_equal(receiver.last, "failed");
+	reject(delivery, "late.example");
+	virtual_pass(1000);
+	assert_int_equal(receiver.taken, 8);
+	/* they have a budget, too */
+	virtual_pass(settings.fold);
+	put_errors(delivery, 10);
+	virtual_pass(settings.fold);
+	assert_int_equal(receiver.taken, 10);
+	assert_int_equal(delivery_counts(delivery).queued, 1);
+	virtual_pass(HOUR_MS);
+	assert_int_equal(receiver.taken, 11);
+	assert_int_equal(receiver.total, 214);
+	delivery_free(delivery);
+	/* and room, when nobody takes anything */
+	memset(&receiver, 0, sizeof(receiver));
+	receiver.mood = FAILS;
+	settings.at_most = 100;
+	settings.queue = 10;
+	delivery = begin();
+	reject_many(delivery, 100);
+	put_errors(delivery, 30);
+	virtual_pass(1);
+	assert_int_equal(delivery_counts(delivery).queued, 20);
+	receiver.mood = TAKES;
+	virtual_pass(HOUR_MS);
+	assert_int_equal(receiver.total, 130);
+	delivery_free(delivery);
+}
+
 static void test_full(void **state)
 {
 	struct delivery *delivery;
@@ -766,17 +831,6 @@ static void test_strange_records(void **state)
 
 /* ---- digests ---- */
 
-static void put_error(struct delivery *delivery)
-{
-	struct notice *event = notice_new(NOTICE_FAILED);
-
-	assert_non_null(event);
-	notice_add(event, "names", "bad.example");
-	notice_summary(event, "failed");
-	delivery_put(delivery, event);
-	notice_drop(event);
-}
-
 static void put_account(struct delivery *delivery, const char *what)
 {
 	struct notice *event = notice_new(NOTICE_ACCOUNT);
@@ -801,7 +855,7 @@ static void test_digest(void **state)
 		virtual_pass(HOUR_MS / 4);
 	}
 	/* errors go at once, and do not take the others along */
-	put_error(delivery);
+	put_error(delivery, "bad.example");
 	virtual_pass(1);
 	assert_int_equal(receiver.calls, 1);
 	assert_string_equal(receiver.last, "failed");
@@ -871,7 +925,7 @@ static void test_digest_fails(void **state)
 	virtual_pass(5000);
 	assert_int_equal(receiver.calls_of_several, 2);
 	/* an error that comes meanwhile is not behind it */
-	put_error(delivery);
+	put_error(delivery, "bad.example");
 	virtual_pass(60000);
 	receiver.mood = TAKES;
 	virtual_pass(10000);
@@ -914,7 +968,7 @@ static void test_digest_killed(void **state)
 	delivery = begin();
 	reject_many(delivery, 3);
 	virtual_pass(HOUR_MS / 2);
-	put_error(delivery);
+	put_error(delivery, "bad.example");
 	reject(delivery, "late.example");
 	receiver.mood = STALLS;
 	virtual_pass(200);
@@ -981,15 +1035,13 @@ static void test_decide(void **state)
 		enum delivery_state state;
 		int64_t wake;
 	} rows[] = {
-		{{.attached = true, .budget = true, .now = 5, .next_due = INT64_MAX}, DELIVERY_IDLE,
-			INT64_MAX},
-		{{.attached = true, .budget = true, .now = 5, .next_due = 9}, DELIVERY_IDLE, 9},
-		{{.attached = true, .budget = true, .now = 5, .next_due = 5}, DELIVERY_SENDING, 0},
-		{{.attached = true, .now = 5, .next_due = 5}, DELIVERY_HOLDING, 0},
-		{{.attached = true, .budget = true, .now = 5, .next_due = 5, .rest_until = 8},
-			DELIVERY_RESTING, 8},
-		{{.attached = false, .budget = true, .now = 5, .next_due = 5}, DELIVERY_OFF,
-			INT64_MAX},
+		{{.attached = true, .now = 5, .next_due = INT64_MAX}, DELIVERY_IDLE, INT64_MAX},
+		{{.attached = true, .now = 5, .next_due = 9}, DELIVERY_IDLE, 9},
+		{{.attached = true, .now = 5, .next_due = 5}, DELIVERY_SENDING, 0},
+		{{.attached = true, .over_budget = true, .now = 5, .next_due = 5}, DELIVERY_HOLDING,
+			0},
+		{{.attached = true, .now = 5, .next_due = 5, .rest_until = 8}, DELIVERY_RESTING, 8},
+		{{.attached = false, .now = 5, .next_due = 5}, DELIVERY_OFF, INT64_MAX},
 		{{.attached = false, .sending = true, .now = 5, .next_due = 5}, DELIVERY_SENDING,
 			INT64_MAX},
 		{{.attached = true, .outcome = DELIVERY_AGAIN, .now = 5, .next_due = 5},
@@ -1011,6 +1063,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		PAPER(test_folds),
 		PAPER(test_budget),
+		PAPER(test_budget_of_errors),
 		PAPER(test_full),
 		PAPER(test_tries_again),
 		PAPER(test_gives_up),
