@@ -184,13 +184,17 @@ static void enter_sending(void *subject)
 static void count_hour(struct delivery *delivery)
 {
 	int64_t now = acmems_clock_ms();
+	/* none of several is one */
+	bool error = delivery_queue_is_error(delivery->batch.entries[0]);
 
 	if (now >= delivery->hour_end) {
 		delivery->hour_end = now + HOUR_MS;
 		memset(delivery->hour_counts, 0, sizeof(delivery->hour_counts));
 	}
-	/* of several none is an error */
-	delivery->hour_counts[delivery_queue_is_error(delivery->batch.entries[0])]++;
+	if (++delivery->hour_counts[error] == delivery->at_most)
+		acmems_log(ACMEMS_LOG_NOTICE, ROOM, delivery->name,
+			"has had its %" PRId64 "%s of this hour: more becomes one summary",
+			delivery->at_most, error ? " errors" : "");
 }
 
 static void forget(struct delivery *delivery, struct delivery_entry *entry)
@@ -236,24 +240,34 @@ static void put_back(struct delivery *delivery, size_t i)
 	entry->sending = false;
 }
 
-static void settle_again(struct delivery *delivery)
+/* Behind that many failures and one more; longer when the receiver says so. */
+static int64_t pause_after(const struct delivery *delivery, unsigned failures)
 {
 	int64_t pause = REST_FIRST_MS;
 
-	for (unsigned i = 0; i < delivery->failures && pause < REST_MAX_MS; i++)
-		pause *= 2;
-	if (pause > REST_MAX_MS)
-		pause = REST_MAX_MS;
 	if (delivery->err.retry_after > 0 &&
 		delivery->err.retry_after * INT64_C(1000) < REST_MAX_MS)
-		pause = delivery->err.retry_after * INT64_C(1000);
+		return delivery->err.retry_after * INT64_C(1000);
+	for (unsigned i = 0; i < failures && pause < REST_MAX_MS; i++)
+		pause *= 2;
+	return pause < REST_MAX_MS ? pause : REST_MAX_MS;
+}
+
+/* It may be what is sent that fails, so that others have their turn first, the next time. */
+static void settle_again(struct delivery *delivery)
+{
+	int64_t now = acmems_clock_ms();
+
+	delivery->rest_until = now + pause_after(delivery, delivery->failures);
 	if (delivery->failures++ == 0)
 		acmems_log(ACMEMS_LOG_WARNING, ROOM, delivery->name,
 			"cannot deliver, and tries again until it works: %s",
 			delivery->err.message);
-	delivery->rest_until = acmems_clock_ms() + pause;
 	for (size_t i = 0; i < delivery->batch.count; i++) {
-		if (acmems_clock_ms() >= delivery->batch.entries[i]->stale)
+		struct delivery_entry *entry = delivery->batch.entries[i];
+
+		entry->due = now + pause_after(delivery, entry->failures++);
+		if (now >= entry->stale)
 			drop(delivery, i, "it is three days old");
 		else
 			put_back(delivery, i);
@@ -327,10 +341,6 @@ static void hold_back_one(struct delivery *delivery, struct delivery_entry *entr
 		entry->due = delivery->hour_end;
 		return;
 	}
-	if (summary->count == entry->count)
-		acmems_log(ACMEMS_LOG_NOTICE, ROOM, delivery->name,
-			"has had its %" PRId64 " of this hour: more becomes one summary",
-			delivery->at_most);
 	delivery->counts.held_back += entry->count;
 	/* in this order, so that a crash between them loses nothing */
 	delivery_journal_keep(&delivery->keep, summary);

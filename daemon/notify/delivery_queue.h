@@ -26,6 +26,7 @@ struct delivery_entry {
 	int64_t made; /* wall; when it entered the queue */
 	int64_t due; /* clock */
 	int64_t stale; /* clock; when the last of them is too old to be tried again */
+	unsigned failures; /* of sends, in this process */
 	unsigned unknown; /* sends that nobody knows the outcome of */
 	bool alone; /* is sent by itself: as a part of a digest it was refused */
 	bool sending; /* nothing more is folded into it */

@@ -51,7 +51,7 @@ def test_issued_and_rejected(told, tmp_path):
 
 
 def test_a_program_that_fails_is_run_again(told, tmp_path):
-    daemon = told(f"#!/bin/sh\n[ -e {tmp_path}/tried ] || {{ touch {tmp_path}/tried; echo no route; exit 1; }}\ncat > {tmp_path}/events\n")
+    daemon = told(f"#!/bin/sh\n[ -e {tmp_path}/tried ] || {{ touch {tmp_path}/tried; echo no route; exit 1; }}\n{{ cat; echo; }} >> {tmp_path}/events\n")
     daemon.announce("no route")
     daemon.signed(rig.make_csr(tmp_path, "again.example.org"))
     # an account may have been told of before

@@ -25,6 +25,7 @@ static struct {
 	size_t largest; /* of those */
 	unsigned taken_of_several;
 	bool one_by_one; /* refuses several for good */
+	const char *never; /* fails when it is about this name */
 	unsigned taken;
 	uint64_t total; /* events that those stand for */
 	char last[600]; /* summary */
@@ -66,6 +67,8 @@ static bool on_send(
 	(void)data;
 	receiver.calls++;
 	receiver.op = op;
+	if (receiver.never && strcmp(event->fields[0].text, receiver.never) == 0)
+		return acmems_error_set(err, ACMEMS_UNAVAILABLE, "looks like spam");
 	switch (receiver.mood) {
 	case TAKES:
 		take(event);
@@ -323,6 +326,35 @@ static void test_tries_again(void **state)
 	receiver.mood = TAKES;
 	virtual_pass(600000);
 	assert_int_equal(receiver.taken, 1);
+	assert_int_equal(delivery_counts(delivery).queued, 0);
+	delivery_free(delivery);
+}
+
+/* One that the receiver does not like, say for names that a client has chosen, is not in the way of others. */
+static void test_one_fails(void **state)
+{
+	struct delivery *delivery = begin();
+
+	(void)state;
+	settings.at_most = 1000;
+	receiver.never = "bad.example";
+	reject(delivery, "bad.example");
+	reject_many(delivery, 3);
+	virtual_pass(5001);
+	assert_int_equal(receiver.taken, 3);
+	assert_int_equal(receiver.calls, 5);
+	for (int i = 0; i < 70; i++) {
+		char names[32];
+
+		snprintf(names, sizeof(names), "late%d.example", i);
+		reject(delivery, names);
+		virtual_pass(HOUR_MS);
+	}
+	assert_int_equal(receiver.taken, 73);
+	/* and is tried as seldom as if it were the only one */
+	assert_in_range(receiver.calls, 73 + 300, 73 + 500);
+	virtual_pass(3 * HOUR_MS);
+	assert_int_equal(delivery_counts(delivery).dropped, 1);
 	assert_int_equal(delivery_counts(delivery).queued, 0);
 	delivery_free(delivery);
 }
@@ -1066,6 +1098,7 @@ int main(void)
 		PAPER(test_budget_of_errors),
 		PAPER(test_full),
 		PAPER(test_tries_again),
+		PAPER(test_one_fails),
 		PAPER(test_gives_up),
 		PAPER(test_killed),
 		PAPER(test_cut_off_twice),
