@@ -226,7 +226,8 @@ static void drop(struct delivery *delivery, size_t i, const char *why)
 
 	delivery->counts.dropped += entry->count;
 	acmems_log(ACMEMS_LOG_ERROR, ROOM, delivery->name,
-		"dropped, as %s (%" PRIu64 " so far): %s: %s", why, delivery->counts.dropped,
+		"dropped, as %s (%" PRIu64 " so far): %s: %s", why,
+		delivery->counts.dropped + delivery->keep.dropped,
 		delivery->batch.events[i]->summary, delivery->err.message);
 	forget(delivery, entry);
 }
@@ -396,8 +397,7 @@ struct delivery *delivery_new(const char *name, const char *dir)
 	}
 	delivery->keep.name = delivery->name;
 	if (dir)
-		delivery->counts.dropped =
-			delivery_journal_open(&delivery->keep, &delivery->queue, dir);
+		delivery_journal_open(&delivery->keep, &delivery->queue, dir);
 	if (delivery->queue.count > 0)
 		acmems_log(ACMEMS_LOG_NOTICE, ROOM, name,
 			"%zu notifications were not delivered before, and will be",
@@ -527,5 +527,6 @@ struct delivery_counts delivery_counts(const struct delivery *delivery)
 	struct delivery_counts counts = delivery->counts;
 
 	counts.queued = delivery->queue.count;
+	counts.dropped += delivery->keep.dropped;
 	return counts;
 }

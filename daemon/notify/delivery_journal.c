@@ -166,52 +166,69 @@ static void on_record(void *arg, unsigned char type, const char *data, size_t le
 		entry->unknown++;
 }
 
-static uint64_t drop_doubtful(struct delivery_journal *keep, struct delivery_queue *queue)
+static void drop_doubtful(struct delivery_journal *keep, struct delivery_queue *queue)
 {
 	struct delivery_entry *next;
-	uint64_t dropped = 0;
 
 	for (struct delivery_entry *entry = queue->first; entry; entry = next) {
 		next = entry->next;
 		if (entry->unknown < UNKNOWN_MAX)
 			continue;
-		dropped += entry->count;
+		keep->dropped += entry->count;
 		acmems_log(ACMEMS_LOG_WARNING, ROOM, keep->name,
 			"dropped, as it was cut off twice while it was sent (%" PRIu64
 			" so far): %s",
-			dropped, entry->event->summary);
+			keep->dropped, entry->event->summary);
 		delivery_journal_done(keep, entry);
 		delivery_queue_remove(queue, entry);
 	}
-	return dropped;
 }
 
-uint64_t delivery_journal_open(
+static bool open_journal(
+	struct delivery_journal *keep, struct delivery_queue *queue, struct acmems_error *err)
+{
+	keep->journal = journal_open(keep->path, on_record, queue, err);
+	if (keep->journal)
+		drop_doubtful(keep, queue);
+	return keep->journal;
+}
+
+static char *path_of(const char *dir, const char *name, struct acmems_error *err)
+{
+	struct str path;
+	char *text;
+
+	str_init(&path, PATH_MAX - 1);
+	str_addf(&path, "%s/notify-%s.journal", dir, name);
+	text = str_take(&path);
+	if (!text)
+		acmems_error_set(err, ACMEMS_CONFIG, "no path below \"%.100s\"", dir);
+	return text;
+}
+
+void delivery_journal_open(
 	struct delivery_journal *keep, struct delivery_queue *queue, const char *dir)
 {
 	struct acmems_error err = {0};
-	char path[PATH_MAX];
-	int len = snprintf(path, sizeof(path), "%s/notify-%s.journal", dir, keep->name);
-	uint64_t dropped;
 
-	if (len < 0 || (size_t)len >= sizeof(path))
-		acmems_error_set(&err, ACMEMS_CONFIG, "the path \"%.100s...\" is too long", path);
-	else
-		keep->journal = journal_open(path, on_record, queue, &err);
-	if (!keep->journal) {
-		delivery_queue_clear(queue);
-		fail(keep, &err);
-		return 0;
+	keep->path = path_of(dir, keep->name, &err);
+	if (keep->path && open_journal(keep, queue, &err)) {
+		delivery_journal_tidy(keep, queue);
+		return;
 	}
-	dropped = drop_doubtful(keep, queue);
-	delivery_journal_tidy(keep, queue);
-	return dropped;
+	delivery_queue_clear(queue);
+	fail(keep, &err);
+	/* what is wrong otherwise does not pass by itself */
+	if (err.code != ACMEMS_UNAVAILABLE)
+		delivery_journal_close(keep);
 }
 
 void delivery_journal_close(struct delivery_journal *keep)
 {
 	journal_close(keep->journal);
 	keep->journal = NULL;
+	free(keep->path);
+	keep->path = NULL;
 }
 
 /* ---- tidying ---- */
@@ -254,10 +271,15 @@ void delivery_journal_tidy(struct delivery_journal *keep, struct delivery_queue 
 	struct acmems_error err = {0};
 	bool ok;
 
-	if (!keep->journal ||
+	if (!keep->path ||
 		!(keep->failed ? acmems_clock_ms() >= keep->retry_at : is_large(keep, queue)))
 		return;
-	ok = queue->count == 0 ? journal_clear(keep->journal, &err) : rewrite(keep, queue, &err);
+	if (!keep->journal && !open_journal(keep, queue, &err))
+		ok = false;
+	else if (queue->count == 0)
+		ok = journal_clear(keep->journal, &err);
+	else
+		ok = rewrite(keep, queue, &err);
 	if (!ok) {
 		keep->retry_at = acmems_clock_ms() + RETRY_MS;
 		fail(keep, &err);

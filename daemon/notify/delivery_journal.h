@@ -5,7 +5,8 @@
  * receiver may have heard, and after two such sends it is not sent again.
  *
  * When something can not be written, the log says so, and it goes on in memory; once a minute all of
- * the queue is tried to be written anew.
+ * the queue is tried to be written anew. A file that another process has in use, which may be the
+ * daemon before this one that has not quite ended, is tried to be opened as often.
  */
 #ifndef DELIVERY_JOURNAL_H
 #define DELIVERY_JOURNAL_H
@@ -17,17 +18,16 @@
 
 struct delivery_journal {
 	const char *name; /* of the instance, for the log */
-	struct journal *journal; /* NULL: there is none */
+	char *path; /* NULL: there is none */
+	struct journal *journal; /* NULL: could not be opened */
 	size_t written; /* bytes in it when it was written anew */
 	bool failed; /* something is not in it */
 	int64_t retry_at; /* clock */
+	uint64_t dropped; /* events that were cut off twice */
 };
 
-/*
- * Opens DIR/notify-NAME.journal and puts what it has into the queue. Returns for how many events it
- * was too late: they were cut off twice.
- */
-uint64_t delivery_journal_open(
+/* Opens DIR/notify-NAME.journal and puts what it has into the queue. */
+void delivery_journal_open(
 	struct delivery_journal *keep, struct delivery_queue *queue, const char *dir);
 void delivery_journal_close(struct delivery_journal *keep);
 

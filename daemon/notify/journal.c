@@ -176,7 +176,8 @@ static int open_file(const char *path, int flags, struct acmems_error *err)
 	else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	else
-		acmems_error_set(err, ACMEMS_SYSTEM, "\"%s\" is in use by another process", path);
+		acmems_error_set(
+			err, ACMEMS_UNAVAILABLE, "\"%s\" is in use by another process", path);
 	if (fd >= 0)
 		close(fd);
 	return -1;

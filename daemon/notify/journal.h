@@ -26,7 +26,8 @@ typedef void journal_record(void *arg, unsigned char type, const char *data, siz
 
 /*
  * Opens or makes the file, mode 0600, for nobody else, and reads what it has. A file that is no
- * journal, is larger than 64 MiB or used by another process is an error. NULL and *err.
+ * journal, is larger than 64 MiB or used by another process (ACMEMS_UNAVAILABLE) is an error. NULL and
+ * *err.
  */
 struct journal *journal_open(
 	const char *path, journal_record *record, void *arg, struct acmems_error *err);

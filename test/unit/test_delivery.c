@@ -384,6 +384,14 @@ static void copy_journal(const char *to)
 	temp_copy(temp_path("notify-paper.journal"), to);
 }
 
+static void no_record(void *arg, unsigned char type, const char *data, size_t len)
+{
+	(void)arg;
+	(void)type;
+	(void)data;
+	(void)len;
+}
+
 /* What a killed process leaves is its journal as it is. */
 static struct delivery *after_kill(struct delivery *delivery)
 {
@@ -694,6 +702,35 @@ static void test_full_disk(void **state)
 	delivery_free(delivery);
 }
 
+/* The daemon before this one has not quite ended. What it leaves is ours when it has. */
+static void test_journal_in_use(void **state)
+{
+	const char *path = temp_path("notify-paper.journal");
+	struct acmems_error err = {0};
+	struct delivery *delivery = begin();
+	struct journal *other;
+
+	(void)state;
+	receiver.mood = FAILS;
+	reject(delivery, "old.example");
+	virtual_pass(1);
+	delivery_free(delivery);
+	other = journal_open(path, no_record, NULL, &err);
+	assert_non_null(other);
+	delivery = begin();
+	reject(delivery, "new.example");
+	virtual_pass(HOUR_MS / 10);
+	assert_int_equal(delivery_counts(delivery).queued, 1);
+	journal_close(other);
+	virtual_pass(HOUR_MS);
+	assert_int_equal(delivery_counts(delivery).queued, 2);
+	delivery = after_kill(delivery);
+	receiver.mood = TAKES;
+	virtual_pass(1);
+	assert_int_equal(receiver.taken, 2);
+	delivery_free(delivery);
+}
+
 /* ---- old ones ---- */
 
 /* A machine without a battery learns late what time it is. */
@@ -739,14 +776,6 @@ static void test_young_of_old(void **state)
 }
 
 /* ---- strange journals ---- */
-
-static void no_record(void *arg, unsigned char type, const char *data, size_t len)
-{
-	(void)arg;
-	(void)type;
-	(void)data;
-	(void)len;
-}
 
 #define RECORD(text)                                                                               \
 	{                                                                                          \
@@ -1111,6 +1140,7 @@ int main(void)
 		PAPER(test_rewrites),
 		PAPER(test_large_events),
 		PAPER(test_full_disk),
+		PAPER(test_journal_in_use),
 		PAPER(test_clock_is_set),
 		PAPER(test_young_of_old),
 		PAPER(test_strange_records),
