@@ -24,6 +24,7 @@ class Mailbox:
         self.raw = []
         self.recipients = []
         self.mood = "take"
+        self.dislikes = None  # text of mails that it refuses, whatever its mood
         self.attempts = 0
         self.lock = threading.Lock()
 
@@ -34,10 +35,13 @@ class Mailbox:
             await asyncio.sleep(0.02)
         if self.mood == "refuse":
             return "451 4.3.0 not now"
+        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        if self.dislikes and self.dislikes in mail.get_content():
+            return "554 5.7.1 looks like spam"
         with self.lock:
             self.raw.append(envelope.content)
             self.recipients.append(envelope.rcpt_tos)
-            self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+            self.mails.append(mail)
         return "250 2.0.0 taken"
 
     def count(self):

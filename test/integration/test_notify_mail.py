@@ -205,6 +205,20 @@ def test_fails_stalls_recovers(start, with_mail, serve, tmp_path):
     rig.wait_for(lambda: "delivers again" in daemon.log() or server.box.attempts == 2, "it says so")
 
 
+def test_a_mail_that_is_not_liked(start, with_mail, serve, tmp_path):
+    """Names that a client chose make a filter refuse the mail about them, and no other."""
+    server = serve()
+    server.box.dislikes = "cheap-pills.example.com"
+    daemon = start(with_mail(server, 'events = "rejected";'))
+    daemon.announce("cannot deliver, and tries again until it works: .*looks like spam")
+    for name in ("cheap-pills.example.com", "a.example.com", "b.example.com"):
+        reject(daemon, rig.make_csr(tmp_path, name))
+    rig.wait_for(lambda: server.box.count() == 2, "the others are delivered")
+    assert "cheap-pills" not in "".join(server.box.bodies())
+    server.box.dislikes = None
+    rig.wait_for(lambda: server.box.count() == 3, "it is delivered in the end")
+
+
 def test_killed_with_many(with_mail, serve, tmp_path):
     server = serve()
     server.box.mood = "stall"
