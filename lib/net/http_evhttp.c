@@ -215,12 +215,12 @@ void acmems_http_request_on_gone(uint64_t id, acmems_callback *callback, void *a
 	request->unwatched = true;
 }
 
-static void tell_fault(const struct http_guard *guard, const char *fault)
+static void tell(const struct http_guard *guard, const char *what, const char *why)
 {
 	char text[ACMEMS_ADDRESS_TEXT_MAX];
 
-	acmems_log(ACMEMS_LOG_DEBUG, "http", http_guard_name(guard), "%s: TLS failed: %s",
-		acmems_address_text(http_guard_peer(guard), text), fault);
+	acmems_log(ACMEMS_LOG_DEBUG, "http", http_guard_name(guard), "%s: %s: %s",
+		acmems_address_text(http_guard_peer(guard), text), what, why);
 }
 
 /* The connection goes, whatever the reason. */
@@ -231,7 +231,7 @@ static void on_connection_end(struct evhttp_connection *connection, void *arg)
 	const char *fault = http_tls_farewell(evhttp_connection_get_bufferevent(connection));
 
 	if (fault)
-		tell_fault(guard, fault);
+		tell(guard, "TLS failed", fault);
 	evhttp_connection_set_closecb(connection, NULL, NULL);
 	if (request) {
 		struct evhttp_request *evhttp = request->evhttp;
@@ -381,22 +381,35 @@ static int check(struct acmems_http_request *request, const char **why)
 	return http_check(&line, request->path, why);
 }
 
+static const STACK_OF(X509) * read_chain(const struct acmems_http_request *request)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request->evhttp);
+	const STACK_OF(X509) * chain;
+	const char *why = NULL;
+
+	chain = http_tls_chain(evhttp_connection_get_bufferevent(connection),
+		http_guard_tls(request->guard), &why);
+	if (why)
+		tell(request->guard, "the client's certificate is not good any more", why);
+	return chain;
+}
+
 /* Whom it is from: the connection's peer, or who stands behind that. */
 static int identify(struct acmems_http_request *request, const char **why)
 {
-	const struct http_terms *terms = http_guard_terms(request->guard);
-	struct evhttp_connection *connection = evhttp_request_get_connection(request->evhttp);
+	const struct http_guard *guard = request->guard;
 	bool forwarded = false;
 	int status;
 
-	request->peer = *http_guard_peer(request->guard);
-	if (!terms)
-		return 0;
-	status = proxies_client(&terms->proxies, request->headers, request->header_count,
+	request->peer = *http_guard_peer(guard);
+	*why = "the proxy is not trusted any more";
+	if (!http_guard_is_believed(guard))
+		return 503;
+	status = proxies_client(http_guard_proxies(guard), request->headers, request->header_count,
 		&request->peer, &forwarded, why);
 	/* a proxy's certificate says nothing of those it asks for */
 	if (status == 0 && !forwarded)
-		request->chain = http_tls_chain(evhttp_connection_get_bufferevent(connection));
+		request->chain = read_chain(request);
 	return status;
 }
 

@@ -25,7 +25,6 @@
 
 struct http_guard {
 	struct http_door *door;
-	struct http_terms *terms;
 	int fd; /* -1: not known yet */
 	struct proxy_gate *gate; /* while a proxy's header is read */
 	struct bufferevent *bev; /* our own reference until admitted */
@@ -35,7 +34,10 @@ struct http_guard {
 	struct acmems_timer *timer;
 	struct acmems_task admit;
 	int64_t deadline; /* of acmems_clock_ms() */
-	struct acmems_address address;
+	struct acmems_address address; /* whom it is from */
+	struct acmems_address
+		proxy; /* who has told so; local: nobody has, or one by a Unix socket */
+	bool is_told; /* the address, by a proxy's header */
 	struct acmems_http_request *request; /* being answered */
 	bool admitted;
 	bool is_cut;
@@ -95,9 +97,30 @@ static void tell(struct http_door *door, const char *text)
 	acmems_log(ACMEMS_LOG_WARNING, "http", door->name, "%s", text);
 }
 
+const struct proxies *http_guard_proxies(const struct http_guard *guard)
+{
+	const struct http_terms *terms = guard->door->terms;
+
+	return terms ? &terms->proxies : NULL;
+}
+
 static bool is_trusted(const struct http_guard *guard)
 {
-	return guard->terms && proxies_trust(&guard->terms->proxies, &guard->address);
+	return proxies_trust(http_guard_proxies(guard), &guard->address);
+}
+
+bool http_guard_is_believed(const struct http_guard *guard)
+{
+	const struct http_terms *terms = guard->door->terms;
+
+	return !guard->is_told || (terms && proxies_trust(&terms->proxies, &guard->proxy));
+}
+
+SSL_CTX *http_guard_tls(const struct http_guard *guard)
+{
+	const struct http_terms *terms = guard->door->terms;
+
+	return terms && terms->tls ? tls_files_context(terms->tls) : NULL;
 }
 
 /* Counts it among those of its address. */
@@ -129,8 +152,11 @@ static void on_header(void *arg, const struct proxy_header *header, bool any)
 				"a proxy's connection does not begin with a PROXY header: cut");
 		cut(guard);
 	} else {
-		if (!header->own)
+		if (!header->own) {
+			guard->is_told = true;
+			guard->proxy = guard->address;
 			guard->address = header->client;
+		}
 		if (!count_peer(guard))
 			cut(guard);
 	}
@@ -157,7 +183,7 @@ static bool has_room(struct http_guard *guard)
 		tell(door, "too many connections in all: surplus cut");
 		return false;
 	}
-	if (guard->terms && guard->terms->proxy_protocol)
+	if (door->terms && door->terms->proxy_protocol)
 		return take_header(guard);
 	return count_peer(guard);
 }
@@ -207,7 +233,6 @@ struct http_guard *http_guard_new(struct http_door *door, struct bufferevent *be
 		return NULL;
 	}
 	bufferevent_incref(bev);
-	guard->terms = http_terms_hold(door->terms);
 	DL_APPEND(door->guards, guard);
 	door->count++;
 	guard->deadline = acmems_clock_ms() + door->limits.deadline_ms;
@@ -233,7 +258,6 @@ void http_guard_free(struct http_guard *guard)
 	door->count--;
 	if (guard->admitted)
 		door->admitted--;
-	http_terms_drop(guard->terms);
 	free(guard);
 	if (door->count == 0)
 		door->empty(door->arg);
@@ -263,11 +287,6 @@ const struct acmems_address *http_guard_peer(const struct http_guard *guard)
 const char *http_guard_name(const struct http_guard *guard)
 {
 	return guard->door->name;
-}
-
-const struct http_terms *http_guard_terms(const struct http_guard *guard)
-{
-	return guard->terms;
 }
 
 bool http_guard_set_connection(struct http_guard *guard, void *connection)

@@ -24,6 +24,8 @@ struct bufferevent;
 struct http_guard;
 struct http_terms;
 struct peer_count;
+struct proxies;
+typedef struct ssl_ctx_st SSL_CTX;
 
 /* Bytes of request line and headers. */
 #define HTTP_GUARD_HEADERS_MAX 8192
@@ -37,8 +39,7 @@ struct http_limits {
 
 struct http_door {
 	struct http_limits limits;
-	struct http_terms
-		*terms; /* of new connections; the owner's; NULL: plain, nobody is trusted */
+	struct http_terms *terms; /* that hold now; the owner's; NULL: plain, nobody is trusted */
 	const char *name; /* of the address, for the log */
 	/* Finds the library's connection of a bufferevent and has http_guard_free() called at its
 	 * end; false when it is gone already or memory is short. */
@@ -73,8 +74,19 @@ const char *http_guard_name(const struct http_guard *guard);
 /* Whom the connection is from, as far as TCP and the PROXY protocol say. */
 const struct acmems_address *http_guard_peer(const struct http_guard *guard);
 
-/* Under which the connection began; may be NULL. */
-const struct http_terms *http_guard_terms(const struct http_guard *guard);
+/*
+ * What follows is asked for each request, and answered by the terms that hold then: a connection that
+ * is kept open must not outlive what it was let in for.
+ */
+
+/* Is the address still one to go by? Not when a proxy has told it that is none any more. */
+bool http_guard_is_believed(const struct http_guard *guard);
+
+/* Who may say in headers for whom a request is; NULL: nobody. */
+const struct proxies *http_guard_proxies(const struct http_guard *guard);
+
+/* What certificates are verified with; NULL: nothing. */
+SSL_CTX *http_guard_tls(const struct http_guard *guard);
 
 /* For adopt(): names the connection, by which the guard is found again. False without memory. */
 bool http_guard_set_connection(struct http_guard *guard, void *connection);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Clients with certificates: who is let in, through the listener and by the module."""
 
+import http.client
 import re
 import socket
 import subprocess
@@ -96,6 +97,66 @@ def test_a_chain_over_an_intermediate(config, start, authority, clients, tmp_pat
                  auth=block(': { san = "deep.example.org"; issuer = "CN=Between"; }')))
     context = tls_rig.context(authority, (whole, leaf_key))
     assert tls_rig.sign(port, rig.make_csr(tmp_path, "www.example.org"), context).status == 200
+
+
+class Kept:
+    """A connection with a certificate that is kept open."""
+
+    def __init__(self, port, context):
+        self.connection = http.client.HTTPSConnection("localhost", port, timeout=rig.PATIENCE, context=context)
+        self.connection.connect()
+        self.connection.auto_open = 0
+
+    def ask(self, method, path, body=None):
+        self.connection.request(method, path, body)
+        response = self.connection.getresponse()
+        response.read()
+        return response.status
+
+    def until(self, condition, what):
+        """Waits, and says something now and then, as a connection without requests is closed."""
+        rig.wait_for(lambda: self.ask("GET", "/") == 200 and condition(), what, 20)
+
+
+def test_a_kept_connection_outlives_no_revocation(config, start, authority, clients, host, tmp_path):
+    crl = tmp_path / "crl.pem"
+    crl.write_bytes(tls_rig.revoke(clients))
+    port = rig.Ports.take()
+    group = tls_rig.group(*authority.issue(), client_ca=clients.cert, client_crl=crl, listen=[f"127.0.0.1:{port}"])
+    acmems = start(config(mgmt=group, auth=block(' = [ "*.hosts.example.org" ]')))
+    csr = rig.make_csr(tmp_path, "www.example.org")
+    tls_rig.sign(port, csr, tls_rig.context(authority, host))
+    kept = Kept(port, tls_rig.context(authority, host))
+    assert kept.ask("POST", "/sign", csr) == 200
+    crl.write_bytes(tls_rig.revoke(clients, clients.issue("/CN=another")[0]))
+    kept.until(lambda: acmems.log().count("are in use now") == 1, "the list is taken")
+    assert kept.ask("POST", "/sign", csr) == 200, "it was another"
+    crl.write_bytes(tls_rig.revoke(clients, host[0]))
+    kept.until(lambda: acmems.log().count("are in use now") == 2, "the list is taken")
+    assert kept.ask("POST", "/sign", csr) == 403
+    assert "is not good any more: certificate revoked" in acmems.log()
+
+
+@pytest.mark.parametrize("to", ["another", "none"])
+def test_a_kept_connection_outlives_no_ca(config, start, authority, clients, host, tmp_path, to):
+    """The CA of the clients is another one after a reload, or is not asked for any more."""
+    ports = rig.Ports.take(), rig.Ports.take()
+    pair, auth = authority.issue(), block(' = [ "*.hosts.example.org" ]')
+
+    def text(ca):
+        group = tls_rig.group(*pair, client_ca=ca, listen=[f"127.0.0.1:{ports[1]}"])
+        return config(mgmt=group, auth=auth, port=ports[0])
+    acmems = start(text(clients.cert))
+    csr = rig.make_csr(tmp_path, "www.example.org")
+    tls_rig.sign(ports[1], csr, tls_rig.context(authority, host))
+    kept = Kept(ports[1], tls_rig.context(authority, host))
+    rig.reload(acmems)
+    kept.until(lambda: "g2: ready -> open" in acmems.log(), "the new generation is open")
+    assert kept.ask("POST", "/sign", csr) == 200, "nothing has changed"
+    acmems.config.write_text(text({"another": authority.cert, "none": None}[to]))
+    rig.reload(acmems)
+    kept.until(lambda: "g3: ready -> open" in acmems.log(), "the new generation is open")
+    assert kept.ask("POST", "/sign", csr) == 403
 
 
 def test_not_behind_a_proxy_that_ends_tls(make, authority, host, tmp_path):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Behind proxies: who is believed when it says for whom it asks, and who is not."""
 
+import http.client
 import os
 import pathlib
 import re
@@ -255,6 +256,60 @@ def test_a_proxy_may_have_many_connections(config, start, csr):
     rig.wait_for(lambda: talk(proxied.port, GOOD[0] + post(csr)) == b"", "the fourth of an address is cut")
     for client in held:
         client.close()
+
+
+# ---- who was a proxy when its connection began ----
+
+def kept(port, csr, head=b"", headers=None):
+    """Asks, again and again, on one connection: its status, or None when there is no answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=rig.PATIENCE)
+    connection.auto_open = 0
+    connection.connect()
+    connection.sock.sendall(head)
+
+    def ask():
+        try:
+            connection.request("POST", "/sign", csr, headers or {})
+            response = connection.getresponse()
+            response.read()
+            return response.status
+        except (OSError, http.client.HTTPException):
+            return None
+    return ask
+
+
+def test_a_proxy_that_is_none_any_more(config, start, csr):
+    """A connection that it has kept open makes no difference."""
+    port = rig.Ports.take()
+    acmems = start(config(mgmt=TRUST, auth=AUTH, port=port))
+    acmems.signed(csr, {"X-Forwarded-For": "203.0.113.7"})
+    far = kept(port, csr, headers={"X-Forwarded-For": "203.0.113.7"})
+    stranger = kept(port, csr, headers={"X-Forwarded-For": "203.0.113.8"})
+    assert far() == 200
+    acmems.config.write_text(config(mgmt='trusted-proxies = [ "192.0.2.1" ];', auth=AUTH, port=port))
+    rig.reload(acmems)
+    rig.wait_for(lambda: "g2: ready -> open" in acmems.log(), "the new generation is open")
+    assert far() == 403
+    assert stranger() == 403
+
+
+def test_a_proxy_header_of_one_that_is_none_any_more(config, start, csr):
+    port = rig.Ports.take()
+    text = 'trusted-proxies = [ "%s" ]; proxy-protocol = true;'
+    acmems = start(config(mgmt=text % "127.0.0.1", auth=AUTH, port=port))
+    rig.wait_for(lambda: status(talk(port, GOOD[0] + post(csr))) == 200, "it answers")
+    ask = kept(port, csr, head=GOOD[0])
+    other = kept(port, csr, head=GOOD[0])
+    assert ask() == 200
+    rig.reload(acmems)
+    rig.wait_for(lambda: "g2: ready -> open" in acmems.log(), "the new generation is open")
+    assert ask() == 200, "nothing has changed"
+    acmems.config.write_text(config(mgmt=text % "192.0.2.1", auth=AUTH, port=port))
+    rig.reload(acmems)
+    rig.wait_for(lambda: "g3: ready -> open" in acmems.log(), "the new generation is open")
+    assert ask() == 503
+    assert ask() is None, "and it is closed"
+    assert other() == 503
 
 
 # ---- with TLS, and behind real proxies ----
