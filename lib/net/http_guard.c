@@ -97,11 +97,17 @@ static void tell(struct http_door *door, const char *text)
 	acmems_log(ACMEMS_LOG_WARNING, "http", door->name, "%s", text);
 }
 
+/* Whoever has no address for the proxy is not one of ours that connect by a Unix socket. */
+static bool is_hidden(const struct http_guard *guard)
+{
+	return guard->is_told && guard->address.family == ACMEMS_LOCAL;
+}
+
 const struct proxies *http_guard_proxies(const struct http_guard *guard)
 {
 	const struct http_terms *terms = guard->door->terms;
 
-	return terms ? &terms->proxies : NULL;
+	return terms && !is_hidden(guard) ? &terms->proxies : NULL;
 }
 
 static bool is_trusted(const struct http_guard *guard)

@@ -180,6 +180,17 @@ def test_without_address_nobody_is_the_proxy(config, start, csr):
     assert proxied.sign(v2(1, 0x31, bytes(216)), csr) == 403
 
 
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", v2(1, 0, b""), v2(1, 0x31, bytes(216))])
+def test_a_client_without_address_is_no_local_proxy(config, start, csr, header):
+    """Whoever may open a Unix socket of ours is believed, and not whoever has no address."""
+    daemon = start(config(mgmt='trusted-proxies = [ "127.0.0.1", "unix:" ]; proxy-protocol = true;', auth=AUTH))
+    signed = v2(0, 0, b"") + post(csr, "X-Forwarded-For: 203.0.113.7\r\n")
+    rig.wait_for(lambda: status(talk(daemon.port, signed)) == 200, "the proxy itself is believed")
+    for name in "X-Forwarded-For: 203.0.113.7", "Forwarded: for=203.0.113.7":
+        assert status(talk(daemon.port, header + post(csr, name + "\r\n"))) == 403
+    assert "address local is in none of its networks" in daemon.log()
+
+
 @pytest.mark.parametrize("header", [
     b"", b"PROXY TCP4 203.0.113.7\r\n", b"PROXY TCP4 203.0.113.7 127.0.0.1 4711 1313\n",
     b"PROXY " + b"x" * 200, v2(1, 0x12, inet("203.0.113.7")), v2(1, 0x11, inet("203.0.113.7")[:8]),
