@@ -33,7 +33,7 @@ static const char help[] =
 	"  -v, --verbose            log one level more; twice: two\n"
 	"  -t, --test               check configuration and modules, say what is wrong, exit\n"
 	"  -l, --list-modules       list the modules found\n"
-	"  -D, --describe NAME      describe a module: http01, validator-http01\n"
+	"  -D, --describe NAME      describe a module: http01, validator-http01; or a group: mgmt\n"
 	"  -N, --notify-test INSTANCE\n"
 	"                           send a test event, say what the receiver answered\n"
 	"  -P, --print-persist NAME print the standing TXT record for NAME (dns-persist-01)\n"

@@ -83,15 +83,21 @@ static void refuse(const char *path, const char *why)
 	fprintf(stderr, "acmems: %s is refused: %s\n", path, why);
 }
 
-/* A rehearsal_body. */
+static void describe(const struct found *found);
+
+/* A rehearsal_body. What a module says of itself may lead nowhere, so it is read there, too. */
 static void map(void *arg)
 {
-	const struct found *found = arg;
+	struct found found = *(const struct found *)arg;
+	const char *name = strrchr(found.path, '/') + 1;
 	struct acmems_error err = {0};
 	bool mapped;
 
-	rehearsal_at(strrchr(found->path, '/') + 1, "being mapped");
-	loader_load(found->path, found->kind, found->type, &mapped, &err);
+	rehearsal_at(name, "being mapped");
+	found.module = loader_load(found.path, found.kind, found.type, &mapped, &err);
+	rehearsal_at(name, "being described");
+	if (found.module)
+		describe(&found);
 }
 
 static const struct acmems_module *load(struct found *found, struct acmems_error *err)
@@ -198,28 +204,42 @@ static void print_options(const char *title, const struct acmems_option *rows, s
 	str_fini(&text);
 }
 
-/* What can be said beside the module's own options, whatever the module. */
-static void print_common(enum acmems_kind kind)
+/* What can be said beside a module's own options, whatever the module. */
+static bool print_group(const char *group)
 {
+	static const struct {
+		const char *group;
+		const char *title;
+	} titles[] = {
+		{"notify", "Options of every notifier"},
+		{"storage", "Options of every storage"},
+		{"auth", "Options of every auth block"},
+		{"account", "Options of every account"},
+		{"mgmt", "Options of mgmt"},
+		{"log", "Options of log"},
+	};
 	const struct acmems_option *rows;
 	size_t count;
 
-	switch (kind) {
-	case ACMEMS_VALIDATOR:
-		break;
-	case ACMEMS_STORAGE:
-		rows = settings_storage_rows(&count);
-		print_options("Options of every storage", rows, count);
-		break;
-	case ACMEMS_NOTIFY:
-		rows = settings_notify_rows(&count);
-		print_options("Options of every notifier", rows, count);
-		break;
-	case ACMEMS_AUTH:
-		rows = settings_auth_rows(&count);
-		print_options("Options of every auth block", rows, count);
-		break;
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+		rows = strcmp(titles[i].group, group) == 0 ? settings_rows(group, &count) : NULL;
+		if (!rows)
+			continue;
+		print_options(titles[i].title, rows, count);
+		return true;
 	}
+	return false;
+}
+
+static void print_types(const struct acmems_module *module)
+{
+	const struct acmems_validator_ops *ops = module->ops;
+	bool chooses = module->ops_size >= sizeof(*ops) && ops->types_of;
+
+	printf("Solves:");
+	for (size_t i = 0; ops->types && ops->types[i]; i++)
+		printf("%s %s", i > 0 ? "," : "", ops->types[i]);
+	printf("%s\n", chooses ? " what its options choose" : "");
 }
 
 static void describe(const struct found *found)
@@ -230,9 +250,11 @@ static void describe(const struct found *found)
 		module->summary);
 	printf("File: %s\n", found->path);
 	print_usage(found);
+	if (found->kind == ACMEMS_VALIDATOR)
+		print_types(module);
 	print_options(module->option_count > 0 ? "Options" : "No options", module->options,
 		module->option_count);
-	print_common(found->kind);
+	print_group(kind_name(found->kind));
 }
 
 /* Does the file's name say that it is NAME: "http01", "validator-http01"? */
@@ -283,7 +305,9 @@ int command_describe(const struct cli *cli)
 		describe(&found);
 		free(found.path);
 	}
-	if (named == 0)
+	if (named == 0 && print_group(cli->describe))
+		described++;
+	else if (named == 0)
 		unknown_module(cli, &dir);
 	module_dir_fini(&dir);
 	return described > 0 ? EX_OK : EX_NOINPUT;

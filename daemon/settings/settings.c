@@ -29,6 +29,34 @@ static const struct acmems_option rows[] = {
 static const char *const parts[] = {
 	"log", "account", "mgmt", "validator", "storage", "notify", "auth", NULL};
 
+static const struct acmems_option *outermost_rows(size_t *ret_count)
+{
+	*ret_count = ROWS;
+	return rows;
+}
+
+const struct acmems_option *settings_rows(const char *group, size_t *ret_count)
+{
+	static const struct {
+		const char *name;
+		const struct acmems_option *(*rows)(size_t *ret_count);
+	} groups[] = {
+		{"", outermost_rows},
+		{"log", settings_log_rows},
+		{"account", settings_account_rows},
+		{"mgmt", settings_mgmt_rows},
+		{"storage", settings_storage_rows},
+		{"notify", settings_notify_rows},
+		{"auth", settings_auth_rows},
+	};
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (strcmp(groups[i].name, group) == 0)
+			return groups[i].rows(ret_count);
+	}
+	return NULL;
+}
+
 static bool read_outermost(struct settings *settings, struct conf_faults *faults)
 {
 	struct schema schema = {

@@ -75,9 +75,22 @@ static const struct acmems_option rows[] = {
 		.rows = eab_rows,
 		.row_count = sizeof(eab_rows) / sizeof(eab_rows[0]),
 		.help = "external account binding"},
+	/* the last one is read by hand */
+	{.name = TERMS,
+		.type = ACMEMS_LIST,
+		.offset = offsetof(struct settings_account, accept_terms),
+		.min = 1,
+		.max = 64,
+		.help = "URLs of the terms that are accepted, or true for whatever they are"},
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
+#define ROWS (sizeof(rows) / sizeof(rows[0]) - 1)
+
+const struct acmems_option *settings_account_rows(size_t *ret_count)
+{
+	*ret_count = ROWS + 1;
+	return rows;
+}
 
 static const char *const by_hand[] = {TERMS, NULL};
 
@@ -94,11 +107,7 @@ static bool bad_terms(const struct conf_node *node, const char *what, struct con
 static bool read_terms(struct settings_account *account, const struct conf_node *node,
 	const char *what, struct conf_faults *faults)
 {
-	struct acmems_option row = {.name = TERMS,
-		.type = ACMEMS_LIST,
-		.offset = offsetof(struct settings_account, accept_terms),
-		.min = 1,
-		.max = 64};
+	struct acmems_option row = rows[ROWS];
 	struct schema schema = {.what = what, .rows = &row, .count = 1};
 
 	if (!node)
@@ -112,14 +121,6 @@ static bool read_terms(struct settings_account *account, const struct conf_node 
 	/* the row takes the setting itself */
 	row.flags = ACMEMS_DIRECT;
 	return schema_apply(&schema, node, account, faults);
-}
-
-static void free_terms(struct settings_account *account)
-{
-	static const struct acmems_option row = {
-		.type = ACMEMS_LIST, .offset = offsetof(struct settings_account, accept_terms)};
-
-	schema_free(&row, 1, account);
 }
 
 static bool check_eab(const struct settings_account *account, const struct conf_node *node,
@@ -251,9 +252,7 @@ bool settings_accounts_read(struct settings *settings, struct conf_faults *fault
 
 void settings_accounts_free(struct settings *settings)
 {
-	for (size_t i = 0; i < settings->account_count; i++) {
-		schema_free(rows, ROWS, &settings->accounts[i]);
-		free_terms(&settings->accounts[i]);
-	}
+	for (size_t i = 0; i < settings->account_count; i++)
+		schema_free(rows, ROWS + 1, &settings->accounts[i]);
 	free(settings->accounts);
 }

@@ -39,6 +39,12 @@ static const struct acmems_option log_rows[] = {
 
 #define LOG_ROWS (sizeof(log_rows) / sizeof(log_rows[0]))
 
+const struct acmems_option *settings_log_rows(size_t *ret_count)
+{
+	*ret_count = LOG_ROWS;
+	return log_rows;
+}
+
 bool settings_log_read(struct settings *settings, struct conf_faults *faults)
 {
 	const struct conf_node *node = conf_child(settings->root, "log");
@@ -208,6 +214,12 @@ static const struct acmems_option mgmt_rows[] = {
 };
 
 #define MGMT_ROWS (sizeof(mgmt_rows) / sizeof(mgmt_rows[0]))
+
+const struct acmems_option *settings_mgmt_rows(size_t *ret_count)
+{
+	*ret_count = MGMT_ROWS;
+	return mgmt_rows;
+}
 
 static bool has_ipv6(void)
 {

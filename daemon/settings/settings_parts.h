@@ -22,10 +22,16 @@ void settings_accounts_free(struct settings *settings);
 bool settings_instances_read(struct settings *settings, struct conf_faults *faults);
 void settings_instances_free(struct settings *settings);
 
-/* The daemon's own options of every storage and notifier (but for `type`) and auth block. Static. */
+/* The daemon's own options of these groups, and of every group below the others (but for `type`). */
+const struct acmems_option *settings_log_rows(size_t *ret_count);
+const struct acmems_option *settings_mgmt_rows(size_t *ret_count);
+const struct acmems_option *settings_account_rows(size_t *ret_count);
 const struct acmems_option *settings_storage_rows(size_t *ret_count);
 const struct acmems_option *settings_notify_rows(size_t *ret_count);
 const struct acmems_option *settings_auth_rows(size_t *ret_count);
+
+/* The same by name; "" is outside of all groups. NULL: that group has none, or there is no such. */
+const struct acmems_option *settings_rows(const char *group, size_t *ret_count);
 
 /* Puts the keys of an auth block that are the daemon's own into keys; returns how many. */
 size_t settings_auth_keys(const char **keys, size_t room);

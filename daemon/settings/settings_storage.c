@@ -20,19 +20,18 @@ static const struct acmems_option rows[] = {
 		.help = "how long before its end one is told of a certificate that nobody renews"},
 };
 
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
 const struct acmems_option *settings_storage_rows(size_t *ret_count)
 {
-	*ret_count = sizeof(rows) / sizeof(rows[0]);
+	*ret_count = ROWS;
 	return rows;
 }
 
 static bool read_one(struct settings_instance *storage, struct conf_faults *faults)
 {
 	char what[96];
-	struct schema schema = {.what = what,
-		.rows = rows,
-		.count = sizeof(rows) / sizeof(rows[0]),
-		.others = true};
+	struct schema schema = {.what = what, .rows = rows, .count = ROWS, .others = true};
 
 	/* one that is no group has been named already; one that nobody wrote is none at all */
 	if (storage->node && storage->node->type != CONF_GROUP)

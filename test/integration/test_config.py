@@ -89,7 +89,19 @@ def test_list_and_describe():
     assert "  domains: list" in described.split("\nOptions of every auth block:\n")[1]
     described = acmems("-D", "storage-none", "-m", rig.BUILD / "modules").stdout
     assert "  warn-within: duration" in described.split("\nOptions of every storage:\n")[1]
+    assert "\nSolves: http-01\n" in acmems("-D", "http01", "-m", rig.BUILD / "modules").stdout
+    assert "\nSolves: what its options choose\n" in acmems("-D", "dns01-exec", "-m", rig.BUILD / "modules").stdout
     assert acmems("-D", "nonsense", "-m", rig.BUILD / "modules").returncode != 0
+
+
+@pytest.mark.parametrize("group, option", [
+    ("log", "level: one of"), ("mgmt", "tls: group\n"), ("mgmt", "  client-ca: text"),
+    ("account", "accept-terms-of-service: list"), ("storage", "warn-within: duration"),
+    ("notify", "events: list"), ("auth", "domains: list")])
+def test_the_daemons_own_options_are_described(group, option):
+    result = acmems("-D", group, "-m", rig.BUILD / "modules")
+    assert result.returncode == 0, result.stderr
+    assert f"\n  {option}" in result.stdout, result.stdout
 
 
 def test_a_broken_module_is_named(tmp_path):

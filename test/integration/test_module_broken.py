@@ -12,6 +12,7 @@ import pytest
 import rig
 
 SOURCE = """
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <acmems/auth.h>
@@ -25,6 +26,7 @@ static const struct acmems_option options[] = {
 };
 
 static inline void crash(void) { *(volatile int *)8 = 1; }
+static inline int deep(int depth) { volatile char room[65536]; room[0] = (char)depth; return deep(depth + 1) + room[0]; }
 
 static bool judge(void *instance, uint64_t op, const struct acmems_sign_request *request, struct acmems_error *err)
 {
@@ -46,6 +48,9 @@ static bool check(void *instance, struct acmems_error *err) { (void)instance; (v
 static bool start(void *instance, uint64_t op, struct acmems_error *err)
 { (void)instance; (void)err; START; acmems_op_finish(op, NULL); return true; }
 #endif
+#ifdef RELEASE
+static void release(void *instance) { (void)instance; RELEASE; }
+#endif
 #ifdef NOBODY
 extern void acmems_nobody_has_this(void);
 static bool load(struct acmems_error *err) { (void)err; acmems_nobody_has_this(); return true; }
@@ -62,7 +67,10 @@ ACMEMS_MODULE = {
 #ifdef ABI
     .abi = ABI,
 #endif
-    .version = "1", .summary = "is broken", ACMEMS_MODULE_OPTIONS(options),
+#ifndef SUMMARY
+#define SUMMARY "is broken"
+#endif
+    .version = "1", .summary = SUMMARY, ACMEMS_MODULE_OPTIONS(options),
     .instance_size = sizeof(struct broken), .ops_size = sizeof(ops), .ops = &ops,
 #if defined LOAD || defined NOBODY
     .load = load,
@@ -72,6 +80,9 @@ ACMEMS_MODULE = {
 #endif
 #ifdef START
     .start = start,
+#endif
+#ifdef RELEASE
+    .release = release,
 #endif
 };
 #endif
@@ -88,6 +99,9 @@ BROKEN = {
     "hangs in check": (["CHECK=for(;;)pause()"], r"did not come back from check within 5 s", "test"),
     "crashes in start": (["START=crash()"], r"crashed in start \(Segmentation fault\)", "reload"),
     "exits in start": (["START=_exit(3)"], ENDED + r"start \(exit status 3\)", "reload"),
+    "stops in start": (["START=raise(SIGSTOP)"], r"did not come back from start within 5 s", "reload"),
+    "overflows the stack in start": (["START=deep(0)"], r"crashed in start \(Segmentation fault\)", "reload"),
+    "crashes in release": (["RELEASE=crash()"], r"crashed in release \(Segmentation fault\)", "test"),
     "fails to start": (["START=return acmems_error_set(err, ACMEMS_SYSTEM, \"is ill\")"], r"is ill", "reload"),
     "old": (["ABI=0"], r"built for module ABI 0, this acmems has ABI 1", "list"),
     "without a symbol": (["NOBODY"], r"can not be mapped: undefined symbol: acmems_nobody_has_this", "list"),
@@ -164,6 +178,17 @@ def test_it_is_named_and_the_daemon_goes_on(config, start, modules, tmp_path, de
     assert acmems.alive()
     csr = rig.make_csr(tmp_path, "www.example.org")
     assert acmems.sign(csr).status == 200, "as before"
+
+
+def test_one_that_can_not_be_described(modules, tmp_path):
+    """What it says of itself leads nowhere."""
+    compile_module(tmp_path, modules / "auth-broken.so", "SUMMARY=(const char *)8")
+    listed = acmems_says("-m", modules, "-l")
+    assert listed.returncode == 0 and "http01" in listed.stdout
+    described = acmems_says("-m", modules, "-D", "broken")
+    assert described.returncode != 0
+    for said in listed, described:
+        assert re.search(r"auth-broken.so.* crashed in being described \(Segmentation fault\)", said.stderr), said.stderr
 
 
 def test_one_that_crashed_can_be_replaced_without_a_restart(config, start, modules, tmp_path):

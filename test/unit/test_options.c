@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_options.c - every option of every module that was built, and those that every notifier and
- * every auth block has, wrong in each way that its row can say: each time there must be a line with
- * file, line and a sentence that names it, and nothing else.
+ * test_options.c - every option of every module that was built, and of the daemon itself, wrong in
+ * each way that its row can say: each time there must be a line with file, line and a sentence that
+ * names it, and nothing else.
  */
 #include "temp_dir.h"
 
@@ -24,8 +24,7 @@
 /* An option, and the groups around it. */
 struct spot {
 	const struct module *module; /* whose it is; NULL: the daemon's own */
-	bool block; /* it is in an auth block, and not a storage's or notifier's */
-	bool storage;
+	const char *group; /* where it stands then; see settings_rows() */
 	const struct acmems_option *groups[GROUPS_MAX];
 	size_t depth;
 	const struct acmems_option *rows; /* those beside it */
@@ -64,14 +63,41 @@ static void begin_block(const struct spot *spot, struct str *text)
 	str_add(text, "\n");
 }
 
+/* What is around an option of the daemon's own. */
+static const struct {
+	const char *group;
+	const char *before; /* two lines; NULL: see begin_block() */
+	const char *after;
+} places[] = {
+	{"", "\n\n", ""},
+	{"log", "log: {\n\n", "};\n"},
+	{"mgmt", "mgmt: {\n\n", "};\n"},
+	{"account", "account: { i: {\n\n", "}; };\n"},
+	{"storage", "storage: { i: {\ntype = \"none\";\n", "}; };\n"},
+	{"notify", "notify: { i: {\ntype = \"syslog\";\n", "}; };\n"},
+	{"auth", NULL, "} );\n"},
+};
+
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+static size_t place_of(const struct spot *spot)
+{
+	size_t i = 0;
+
+	while (strcmp(places[i].group, spot->group) != 0)
+		i++;
+	return i;
+}
+
 /* Two lines. */
 static void begin(const struct spot *spot, struct str *text)
 {
-	if (!spot->module && spot->block)
-		begin_block(spot, text);
+	const char *before = spot->module ? NULL : places[place_of(spot)].before;
+
+	if (before)
+		str_add(text, before);
 	else if (!spot->module)
-		str_add(text, spot->storage ? "storage: { i: {\ntype = \"none\";\n"
-					    : "notify: { i: {\ntype = \"syslog\";\n");
+		begin_block(spot, text);
 	else if (is_auth(spot))
 		str_addf(text, "%s: {\n# of an auth block\n", setting_name(spot));
 	else
@@ -81,10 +107,7 @@ static void begin(const struct spot *spot, struct str *text)
 
 static void end(const struct spot *spot, struct str *text)
 {
-	if (!spot->module)
-		str_add(text, spot->block ? "} );\n" : "}; };\n");
-	else
-		str_add(text, "};\n");
+	str_add(text, spot->module ? "};\n" : places[place_of(spot)].after);
 }
 
 /* The text around the body, each group on a line of its own. Returns the body's line. */
@@ -203,8 +226,11 @@ static bool takes(const struct acmems_option *row, enum conf_type type)
 	switch (row->type) {
 	case ACMEMS_STRING:
 	case ACMEMS_CHOICE:
-	case ACMEMS_LIST:
 		return type == CONF_STRING;
+	case ACMEMS_LIST:
+		/* the one that is read by hand */
+		return type == CONF_STRING ||
+		       (type == CONF_BOOL && strcmp(row->name, "accept-terms-of-service") == 0);
 	case ACMEMS_BOOL:
 		return type == CONF_BOOL;
 	case ACMEMS_INT:
@@ -405,8 +431,9 @@ static void try_rows(struct spot *spot, const struct acmems_option *rows, size_t
 	}
 	/* in an auth block it may be a module's */
 	bad_body(spot, "zzzzzzzzzzzzzzz = 1;", 0,
-		spot->block ? "\"zzzzzzzzzzzzzzz\": there is no module "
-			    : "unknown option \"zzzzzzzzzzzzzzz\"",
+		!spot->module && strcmp(spot->group, "auth") == 0
+			? "\"zzzzzzzzzzzzzzz\": there is no module "
+			: "unknown option \"zzzzzzzzzzzzzzz\"",
 		"");
 }
 
@@ -449,17 +476,17 @@ static void try_module(const char *file)
 
 static void faults_of_the_daemons_options_are_told(void **state)
 {
-	struct spot storage = {.storage = true}, notifier = {0}, block = {.block = true};
 	const struct acmems_option *rows;
 	size_t count;
 
 	(void)state;
-	rows = settings_storage_rows(&count);
-	try_rows(&storage, rows, count);
-	rows = settings_notify_rows(&count);
-	try_rows(&notifier, rows, count);
-	rows = settings_auth_rows(&count);
-	try_rows(&block, rows, count);
+	for (size_t i = 0; i < PLACES; i++) {
+		struct spot spot = {.group = places[i].group};
+
+		rows = settings_rows(spot.group, &count);
+		assert_non_null(rows);
+		try_rows(&spot, rows, count);
+	}
 	registry_fini();
 }
 
