@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: ISC
 """Reload, drain, clients that leave, and what the process holds."""
 
+import pathlib
 import re
 import signal
 import socket
 import threading
 
 import rig
+import tls_rig
 
 NEW_AUTH = '{ name = "new"; ip = [ "127.0.0.1" ]; domains = [ "*.example.net" ]; }'
 
@@ -113,3 +115,58 @@ def test_one_thread_while_issuing(acmems, tmp_path):
         acmems.signed(rig.make_csr(tmp_path, f"thread{i}.example.org"))
         most = max(most, acmems.threads())
     assert most == 1
+
+
+def everything(config, folder, port):
+    """A configuration with whatever keeps files, keys, queues and listeners."""
+    server, clients = (tls_rig.Authority(folder / name, name) for name in ("server", "clients"))
+    crl, tokens = folder / "crl.pem", folder / "tokens"
+    crl.write_bytes(tls_rig.revoke(clients))
+    tokens.write_text("".join(f"n{i} {i:064x} - *.example.org\n" for i in range(100)))
+    tokens.chmod(0o600)
+    group = tls_rig.group(*server.issue(), client_ca=clients.cert, client_crl=crl,
+                          listen=[f"127.0.0.1:{rig.Ports.take()}"])
+    methods = ['ip = [ "127.0.0.0/8" ]', f'token = "{tokens}"', 'hmac: { key = "secret"; }', 'exec = [ "/bin/true" ]',
+               f'tls: {{ san = [ "*" ]; fingerprint = [ "{"00" * 32}" ]; }}']
+    auth = ", ".join(f'{{ name = "{i}"; {method}; domains = [ "*.example.org" ]; }}' for i, method in enumerate(methods))
+    return config(port=port, auth=auth, mgmt=group + ' trusted-proxies = [ "192.0.2.1" ];') + """notify: {
+        web: { type = "webhook"; url = "http://127.0.0.1:9/"; }; run: { type = "exec"; command = [ "/bin/true" ]; };
+        mail: { type = "mail"; server = "smtp://127.0.0.1:9"; from = "a@example.org"; to = [ "b@example.org" ]; };
+    };
+"""
+
+
+def test_two_hundred_reloads_leave_nothing(config, start, tmp_path):
+    """No memory, no descriptor, no process; whether they are taken or refused, early or late."""
+    port = rig.Ports.take()
+    good = everything(config, tmp_path, port)
+    late = re.sub(r'(certificate = .* listen = \[)"[^"]*"', r'\1"192.0.2.77:1"', good)
+    assert late != good
+    acmems = start(good).ready()
+    acmems.announce("reload", "notify")
+    acmems.signed(rig.make_csr(tmp_path, "www.example.org"))
+
+    def ends():
+        return len(re.findall("takes over from|reload refused", acmems.log()))
+
+    def reload(text, times):
+        acmems.config.write_text(text)
+        for _ in range(times):
+            before = ends()
+            acmems.signal(signal.SIGHUP)
+            rig.wait_for(lambda: ends() > before, "it is taken or refused")
+
+    def used():
+        children = pathlib.Path(f"/proc/{acmems.pid}/task/{acmems.pid}/children").read_text()
+        return acmems.fds() if not children else None
+    texts = good, good.replace("trusted-proxies", "trusted-proxy"), late
+    for text in texts:
+        reload(text, 5)
+    fds, memory = used(), acmems.status_kb("RssAnon")
+    for text in texts:
+        reload(text, 70)
+    reload(good, 1)
+    rig.wait_for(lambda: used() is not None and used() <= fds, "all descriptors are given back")
+    # a sanitizer keeps what is freed, and looks for leaks itself
+    assert rig.SANITIZED or acmems.status_kb("RssAnon") - memory < 300
+    assert acmems.log().count("takes over from") == 76 and acmems.log().count("reload refused") == 150

@@ -247,14 +247,3 @@ def test_others_may_write(config, start, modules, tmp_path):
     acmems.config.write_text(config(port=port, auth=AUTH))
     assert re.search(words, acmems_says("-m", modules, "-t", "-c", acmems.config).stderr)
     refuse(acmems, words)
-
-
-def test_a_reload_leaves_no_process_and_no_descriptor(config, start, tmp_path):
-    port = rig.Ports.take()
-    acmems = start(config(port=port)).ready()
-    rig.reload(acmems)
-    before = acmems.fds()
-    for _ in range(5):
-        rig.reload(acmems)
-    rig.wait_for(lambda: acmems.fds() <= before, "descriptors given back")
-    assert not children(acmems)
