@@ -75,16 +75,33 @@ def test_every_header_stands_alone(installation, compiler):
                          input=f"#include <acmems/{header}>\n#include <acmems/{header}>\n")
 
 
-def test_every_module_of_ours_needs_installed_headers_only(installation, tmp_path):
-    flags = installation.pkg_config("--cflags")
+def modules_of_ours():
+    """The sources of each module, as paths below `modules/`."""
+    targets = json.loads(rig.run("meson", "introspect", rig.BUILD, "--targets").stdout)
+    return {target["name"]: [os.path.relpath(source, rig.ROOT / "modules") for group in target["target_sources"]
+                             for source in group.get("sources", [])]
+            for target in targets
+            if target["type"] == "shared module" and target["defined_in"] == str(rig.ROOT / "modules/meson.build")}
+
+
+def test_every_module_of_ours_needs_what_is_installed_only(installation, tmp_path):
+    """Headers, library and pkg-config file: the sources are copied away from the tree's lib/."""
+    sources, built = tmp_path / "modules", tmp_path / "built"
+    shutil.copytree(rig.ROOT / "modules", sources)
+    built.mkdir(mode=0o755)
+    modules = modules_of_ours()
+    assert {source for parts in modules.values() for source in parts} == {
+        str(path.relative_to(sources)) for path in sources.rglob("*.c")}, "every source is a module's"
+    cflags, libs = installation.pkg_config("--cflags"), installation.pkg_config("--libs")
     state = installation.pkg_config("--variable=statedir")[0]
-    sources = sorted((rig.ROOT / "modules").rglob("*.c"))
-    assert len(sources) > 20
-    for source in sources:
-        # in a folder of its own, without the tree's lib/ anywhere near
+    for name, parts in modules.items():
         installation.run(
-            "gcc", "-std=gnu17", "-D_GNU_SOURCE", *WARNINGS, *flags, '-DACMEMS_VERSION="0"',
-            f'-DACMEMS_STATE_DIR="{state}"', "-fsyntax-only", source, cwd=tmp_path)
+            "gcc", "-std=gnu17", "-D_GNU_SOURCE", *WARNINGS, *cflags, '-DACMEMS_VERSION="7.7"',
+            f'-DACMEMS_STATE_DIR="{state}"', "-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,defs",
+            "-o", built / f"{name}.so", *parts, *libs, cwd=sources)
+        (built / f"{name}.so").chmod(0o755)
+    said = installation.run(installation.acmems, "-m", built, "-l")
+    assert re.findall(r"^(\w+) +(\S+) +7\.7 ", said, re.M) == [tuple(name.split("-", 1)) for name in sorted(modules)]
 
 
 def test_the_template_passes_its_tests(installation, template):
