@@ -66,6 +66,29 @@ static bool check_writers(const struct stat *info, const char *what, struct acme
 	return true;
 }
 
+/* Whoever may rename the folder, or one above it, can have another there when it is mapped. */
+static bool check_above(const char *folder, struct acmems_error *err)
+{
+	char path[PATH_MAX];
+	struct stat info;
+
+	if (!realpath(folder, path))
+		return acmems_error_errno(err, errno, "cannot look at its folder");
+	while (path[1]) {
+		char *slash = strrchr(path, '/');
+
+		slash[slash == path] = '\0';
+		if (stat(path, &info) < 0)
+			return acmems_error_errno(err, errno, "cannot look at %s", path);
+		if ((info.st_mode & S_IWOTH) && !(info.st_mode & S_ISVTX))
+			return acmems_error_set(err, ACMEMS_CONFIG,
+				"others may replace its folder, as they may write to %s (mode "
+				"%04o): run chmod o-w",
+				path, (unsigned)info.st_mode & 07777);
+	}
+	return true;
+}
+
 static bool check_folder(const char *path, struct acmems_error *err)
 {
 	const char *slash = strrchr(path, '/');
@@ -78,7 +101,7 @@ static bool check_folder(const char *path, struct acmems_error *err)
 	if (stat(folder, &info) < 0)
 		return acmems_error_errno(err, errno, "cannot look at its folder");
 	snprintf(what, sizeof(what), "its folder %s", folder);
-	return check_writers(&info, what, err);
+	return check_writers(&info, what, err) && check_above(folder, err);
 }
 
 bool loader_look(const char *path, struct loader_file *file, struct acmems_error *err)

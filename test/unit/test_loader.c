@@ -129,6 +129,27 @@ static void test_who_may_write(void **state)
 	assert_non_null(strstr(err.message, "belongs to user 4711"));
 }
 
+/* Whoever may rename the folder can have another one there between the look and the mapping. */
+static void test_who_may_rename(void **state)
+{
+	const char *copy = temp_copy(MOCK_DIR "/auth-good.so", "auth-good.so");
+	char folder[PATH_MAX - 16], path[PATH_MAX];
+	struct loader_file file;
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%s/modules", temp_dir);
+	snprintf(path, sizeof(path), "%s/auth-good.so", folder);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	assert_int_equal(rename(copy, path), 0);
+	assert_true(loader_look(path, &file, &err));
+	assert_int_equal(chmod(temp_dir, 0777), 0);
+	assert_false(loader_look(path, &file, &err));
+	assert_non_null(strstr(err.message, "may replace its folder"));
+	assert_int_equal(chmod(temp_dir, 01777), 0);
+	assert_true(loader_look(path, &file, &err));
+	assert_int_equal(chmod(temp_dir, 0700), 0);
+}
+
 static void test_not_a_file(void **state)
 {
 	struct loader_file file;
@@ -161,6 +182,8 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test_setup_teardown(
 			test_who_may_write, temp_dir_setup, temp_dir_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_who_may_rename, temp_dir_setup, temp_dir_teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_file, temp_dir_setup, temp_dir_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_text_is_no_module, temp_dir_setup, temp_dir_teardown),
