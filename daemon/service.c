@@ -25,6 +25,7 @@
 #include "base/str.h"
 #include "command.h"
 #include "conf/units.h"
+#include "crash.h"
 #include "dns/dns_server.h"
 #include "sign/flight.h"
 #include "net/http_client.h"
@@ -249,6 +250,7 @@ static bool begin(const struct cli *cli, struct acmems_error *err)
 		.rehearse = true};
 	signals_block();
 	process_init();
+	crash_watch();
 	if (!find_config(cli->config, err) || (cli->daemon && !process_detach(err)) ||
 		!loop_init(err))
 		return false;

@@ -14,6 +14,8 @@ import rig
 SOURCE = """
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <acmems/auth.h>
 #include <acmems/module.h>
@@ -27,6 +29,11 @@ static const struct acmems_option options[] = {
 
 static inline void crash(void) { *(volatile int *)8 = 1; }
 static inline int deep(int depth) { volatile char room[65536]; room[0] = (char)depth; return deep(depth + 1) + room[0]; }
+
+static void lost(void) { static char *volatile nowhere; memset(nowhere, 1, 100000); }
+static inline void on_task(void *arg) { ((void (*)(void))arg)(); }
+static inline void later(void (*what)(void))
+{ static struct acmems_task task; acmems_task_post(&task, on_task, (void *)what); (void)lost; }
 
 static bool judge(void *instance, uint64_t op, const struct acmems_sign_request *request, struct acmems_error *err)
 {
@@ -217,6 +224,27 @@ def test_the_first_start_names_it(config, modules, tmp_path, define, words):
     said = acmems_says("-m", modules, "-c", file)
     assert said.returncode == 78
     assert f"{file}: {words} (Segmentation fault)" in said.stderr, said.stderr
+
+
+# what only a process does that is no copy
+ONLY_HERE = "int number = 0; prctl(PR_GET_PDEATHSIG, &number); if (!number) "
+
+
+@pytest.mark.parametrize("defines, signal_name", [
+    ([f"START={ONLY_HERE} crash()"], "Segmentation fault"), ([f"START={ONLY_HERE} deep(0)"], "Segmentation fault"),
+    ([f"START={ONLY_HERE} abort()"], "Aborted"), (["START=later(crash)"], "Segmentation fault"),
+    (["START=later(lost)"], "Segmentation fault")])
+def test_what_the_copy_did_not_see_is_named(config, start, modules, tmp_path, defines, signal_name):
+    """It ends the daemon, which says by whom."""
+    port = rig.Ports.take()
+    acmems = start(config(port=port), arguments=("-v", "-m", modules)).ready()
+    acmems.announce("auth-broken.so", "Sanitizer", "DEADLYSIGNAL")
+    acmems.config.write_text(config(port=port, auth=AUTH))
+    compile_module(tmp_path, modules / "auth-broken.so", *defines)
+    acmems.signal(signal.SIGHUP)
+    assert acmems.wait() < 0 or rig.SANITIZED
+    assert f"error crash: module auth-broken.so crashed ({signal_name})" in acmems.log()
+    acmems.popen.returncode = 0
 
 
 def test_requests_are_answered_while_a_module_hangs(config, start, modules, tmp_path):
