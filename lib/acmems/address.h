@@ -11,13 +11,15 @@
 #include <acmems/error.h>
 
 enum acmems_family {
-	ACMEMS_LOCAL, /* a Unix socket: no address at all, never inside any network */
-	ACMEMS_IPV4,
+	/* No address at all, never inside any network: of a Unix socket, or of a client that a proxy tells
+	 * none of. So nobody is to be trusted for it. */
+	ACMEMS_LOCAL,
+	ACMEMS_IPV4, /* v4-mapped ones included */
 	ACMEMS_IPV6,
 };
 
 struct acmems_address {
-	enum acmems_family family;
+	enum acmems_family family; /* says what counts of the rest; nothing of a local one */
 	uint8_t bytes[16]; /* network order; 4 used for IPv4 */
 	uint16_t port; /* host order; 0 if unknown */
 	uint32_t scope; /* IPv6 interface index, 0 for none */
@@ -37,7 +39,7 @@ struct acmems_network {
 bool acmems_address_parse(
 	const char *text, struct acmems_address *address, struct acmems_error *err);
 
-/* Writes the address without port into out; "local" for a Unix socket. Returns out. */
+/* Writes the address without port into out; "local" for ACMEMS_LOCAL. Returns out. */
 const char *acmems_address_text(
 	const struct acmems_address *address, char out[ACMEMS_ADDRESS_TEXT_MAX]);
 

@@ -22,7 +22,8 @@
 
 /* What is known of a signing request. Valid during possible, and until check is finished or cancelled. */
 struct acmems_sign_request {
-	struct acmems_address peer; /* who asks; v4-mapped addresses are already IPv4 */
+	/* Who asks, as far as a trusted proxy tells; v4-mapped addresses are already IPv4. */
+	struct acmems_address peer;
 	const struct acmems_http_request *http; /* for its headers */
 	const void *body; /* the exact bytes that came; NULL in possible */
 	size_t body_len; /* bytes */

@@ -36,6 +36,7 @@ enum acmems_dns_type {
 	ACMEMS_DNS_AAAA = 28,
 };
 
+/* Where in a message a record stands (RFC 1035, 4.1). */
 enum acmems_dns_section { ACMEMS_DNS_ANSWER, ACMEMS_DNS_AUTHORITY, ACMEMS_DNS_ADDITIONAL };
 
 struct acmems_dns_record {
@@ -66,8 +67,8 @@ typedef void acmems_dns_done(
 
 /* All of it is copied. */
 struct acmems_dns_question {
-	const char *name;
-	enum acmems_dns_type type;
+	const char *name; /* absolute, with or without the last dot */
+	enum acmems_dns_type type; /* of the records that are wanted */
 	char *const *servers; /* tried in turn, 32 at most, NULL at the end; NULL: the system's */
 	bool recursive; /* have the server ask others */
 	int64_t timeout_ms; /* for all of it; > 0 */

@@ -22,8 +22,8 @@
 #include <acmems/loop.h>
 
 struct acmems_http_header {
-	const char *name;
-	const char *value;
+	const char *name; /* a token (RFC 9110, 5.1), in any case */
+	const char *value; /* without line ends; may be "" */
 };
 
 /* ---- server ---- */
@@ -49,7 +49,7 @@ struct acmems_http_server_config {
 	int64_t deadline_ms; /* from accept, or the end of the last reply, to a whole request; 0:
 	                              10,000 */
 	acmems_http_handler *handler;
-	void *arg;
+	void *arg; /* the handler's */
 };
 
 /*
@@ -92,13 +92,14 @@ bool acmems_http_reply(uint64_t id, int status, const struct acmems_http_header 
 
 /* ---- client ---- */
 
+/* All of it is copied. */
 struct acmems_http_call {
 	const char *method; /* "GET", "HEAD", "POST" */
 	const char *url; /* https:// or http:// */
-	const struct acmems_http_header *headers;
-	size_t header_count;
-	const void *body; /* copied */
-	size_t body_len;
+	const struct acmems_http_header *headers; /* besides Host and Content-Length */
+	size_t header_count; /* may be 0 */
+	const void *body; /* NULL: none */
+	size_t body_len; /* bytes */
 	size_t max_answer; /* bytes of body; more is ACMEMS_BAD_ANSWER; 0: 65,536 */
 	int64_t timeout_ms; /* for everything, name resolution included; 0: 30,000 */
 	const char *ca_file; /* extra trust anchors, PEM; NULL for the system's only */
@@ -107,7 +108,7 @@ struct acmems_http_call {
 
 /* Valid during the callback. */
 struct acmems_http_answer {
-	int status;
+	int status; /* the server's, whatever it is */
 	const char *body; /* NUL-terminated behind len bytes */
 	size_t len;
 	const struct acmems_http_header *headers; /* names in lower case */
