@@ -185,10 +185,11 @@ static void on_found(void *arg, unsigned long number, const char *const *texts)
 	/* the note is there for the next start */
 	if (!record->domain || !record->body)
 		httpreq_record_drop(record);
+	else
+		go_on(httpreq);
 }
 
 void httpreq_record_inherit(struct httpreq *httpreq)
 {
 	dns01_notes_inherit(httpreq->notes, on_found, httpreq);
-	go_on(httpreq);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <acmems/file.h>
+#include <acmems/loop.h>
 
 #define NOTE_MAX 65536
 #define RANDOM "XXXXXX"
@@ -21,6 +22,9 @@ struct dns01_notes {
 	const struct acmems_instance *instance;
 	int fd; /* of the folder, locked */
 	unsigned long last; /* number */
+	struct acmems_task inheriting;
+	dns01_note_found *found;
+	void *arg; /* of found */
 	char state_dir[PATH_MAX];
 	char path[PATH_MAX];
 };
@@ -93,6 +97,7 @@ void dns01_notes_close(struct dns01_notes *notes)
 {
 	if (!notes)
 		return;
+	acmems_task_cancel(&notes->inheriting);
 	/* says no while there is something in it */
 	if (notes->fd >= 0) {
 		rmdir(notes->path);
@@ -166,8 +171,7 @@ static void split(const char *data, size_t len, const char *texts[DNS01_NOTE_TEX
 }
 
 /* Moves a file to our folder, and then tells of it. */
-static void take_note(
-	struct dns01_notes *notes, const char *path, dns01_note_found *found, void *arg)
+static void take_note(struct dns01_notes *notes, const char *path)
 {
 	const char *texts[DNS01_NOTE_TEXTS];
 	struct acmems_error err = {0};
@@ -182,14 +186,13 @@ static void take_note(
 		warn(notes, &err);
 	} else {
 		split(data, len, texts);
-		found(arg, ++notes->last, texts);
+		notes->found(notes->arg, ++notes->last, texts);
 	}
 	free(data);
 }
 
 /* All notes of a folder that is locked by us. One that was never finished has no number for a name. */
-static void take_notes(
-	struct dns01_notes *notes, DIR *dir, const char *folder, dns01_note_found *found, void *arg)
+static void take_notes(struct dns01_notes *notes, DIR *dir, const char *folder)
 {
 	char path[PATH_MAX];
 
@@ -200,15 +203,14 @@ static void take_notes(
 		if (digits == 0 || len < 0 || (size_t)len >= sizeof(path))
 			continue;
 		if (item->d_name[digits] == '\0')
-			take_note(notes, path, found, arg);
+			take_note(notes, path);
 		else
 			unlink(path);
 	}
 	rmdir(folder);
 }
 
-static void take_folder(
-	struct dns01_notes *notes, const char *folder, dns01_note_found *found, void *arg)
+static void take_folder(struct dns01_notes *notes, const char *folder)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = NULL;
@@ -217,15 +219,16 @@ static void take_folder(
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		dir = fdopendir(fd);
 	if (dir) {
-		take_notes(notes, dir, folder, found, arg);
+		take_notes(notes, dir, folder);
 		closedir(dir);
 	} else if (fd >= 0) {
 		close(fd);
 	}
 }
 
-void dns01_notes_inherit(struct dns01_notes *notes, dns01_note_found *found, void *arg)
+static void on_inherit(void *arg)
 {
+	struct dns01_notes *notes = arg;
 	const char *name = strrchr(notes->path, '/') + 1;
 	size_t len = strlen(name), same = len - strlen(RANDOM);
 	DIR *dir = opendir(notes->state_dir);
@@ -236,8 +239,15 @@ void dns01_notes_inherit(struct dns01_notes *notes, dns01_note_found *found, voi
 
 		if (strlen(item->d_name) == len && strncmp(item->d_name, name, same) == 0 &&
 			put > 0 && (size_t)put < sizeof(path))
-			take_folder(notes, path, found, arg);
+			take_folder(notes, path);
 	}
 	if (dir)
 		closedir(dir);
+}
+
+void dns01_notes_inherit(struct dns01_notes *notes, dns01_note_found *found, void *arg)
+{
+	notes->found = found;
+	notes->arg = arg;
+	acmems_task_post(&notes->inheriting, on_inherit, notes);
 }

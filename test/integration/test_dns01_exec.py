@@ -369,6 +369,20 @@ def test_leftovers_of_a_crash_are_taken_away_at_the_next_start(bind, daemon, tmp
     assert not list((bind.folder / "state").iterdir())
 
 
+def test_what_is_left_over_from_the_other_challenge_is_told(config, start, tmp_path):
+    """The program of today can not take away what that of yesterday has published."""
+    note = tmp_path / "state/dns01-exec-files.abcdef/1"
+    note.parent.mkdir(parents=True, mode=0o700)
+    note.write_bytes(b"\0".join([b"k.example.org", b"", b"token.thumb", b"value", b"_acme-challenge.k.example.org.", b"", b""]))
+    path = script(tmp_path, "publish", "#!/bin/sh\n")
+    acmems = start(config(validator=f'files: {{ type = "dns01-exec"; challenge = "http-01"; convention = "certbot"; '
+                                    f'state-dir = "{tmp_path}/state"; command = [ "{path}" ]; '
+                                    f'cleanup-command = [ "{path}" ]; }};'))
+    acmems.announce("that was a TXT record")
+    rig.wait_for(lambda: "k.example.org: that was a TXT record" in acmems.log(), "it is told")
+    assert not note.parent.exists()
+
+
 @pytest.mark.parametrize("options, said", [
     ('command = [ "relative" ];', "absolute path"),
     ('command = [ "/bin/sh" ]; environment = [ "no assignment" ];', "NAME=value"),

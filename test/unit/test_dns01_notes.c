@@ -42,6 +42,8 @@ static void inherit(struct dns01_notes *notes)
 {
 	memset(&found, 0, sizeof(found));
 	dns01_notes_inherit(notes, on_found, &found);
+	assert_int_equal(found.count, 0);
+	loop_run_once(0);
 }
 
 static unsigned long write_note(struct dns01_notes *notes, const char *first, const char *second)
@@ -174,7 +176,35 @@ static void folders_that_are_none(void **state)
 	dns01_notes_close(NULL);
 }
 
-#define in_folder(test) cmocka_unit_test_setup_teardown(test, temp_dir_setup, temp_dir_teardown)
+static void nothing_is_inherited_by_who_goes_at_once(void **state)
+{
+	struct dns01_notes *notes = open_notes(&one);
+
+	(void)state;
+	write_note(notes, "a", "");
+	dns01_notes_close(notes);
+	notes = open_notes(&one);
+	dns01_notes_inherit(notes, on_found, NULL);
+	dns01_notes_close(notes);
+	loop_run_once(0);
+	notes = open_notes(&one);
+	inherit(notes);
+	assert_int_equal(found.count, 1);
+	dns01_notes_close(notes);
+}
+
+static int setup(void **state)
+{
+	return unit_loop_setup(state) != 0 || temp_dir_setup(state) != 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	unit_loop_teardown(state);
+	return temp_dir_teardown(state);
+}
+
+#define in_folder(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
@@ -183,6 +213,7 @@ int main(void)
 		in_folder(others_are_left_alone),
 		in_folder(odd_files),
 		in_folder(folders_that_are_none),
+		in_folder(nothing_is_inherited_by_who_goes_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

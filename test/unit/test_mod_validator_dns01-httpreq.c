@@ -304,6 +304,7 @@ static void crash(void)
 	httpreq_release(&httpreq);
 	assert_true(fake_op_start(&op, &httpreq, start_as_op, &unused));
 	expect_done();
+	loop_run_once(0);
 }
 
 static void a_crash_leaves_nothing(void **state)
