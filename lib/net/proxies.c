@@ -183,8 +183,12 @@ static struct station read_station(struct piece whole)
 
 /* ---- X-Forwarded-For ---- */
 
+static const struct station nobody = {.is = UNKNOWN};
+
 static void read_list(struct chain *chain, const char *value)
 {
+	bool any = false;
+
 	while (*value) {
 		size_t len = strcspn(value, ",");
 		struct piece piece = {value, len};
@@ -201,7 +205,10 @@ static void read_list(struct chain *chain, const char *value)
 			continue;
 		station = read_station(piece);
 		pass(chain, &station);
+		any = true;
 	}
+	if (!any)
+		pass(chain, &nobody);
 }
 
 /* ---- Forwarded (RFC 7239, 4) ---- */
@@ -287,6 +294,8 @@ static bool take_element(const char **at, struct station *station, bool *empty)
 
 static bool read_forwarded(struct chain *chain, const char *value)
 {
+	bool any = false;
+
 	while (*value) {
 		struct station station;
 		bool empty;
@@ -295,8 +304,11 @@ static bool read_forwarded(struct chain *chain, const char *value)
 			return false;
 		if (!empty)
 			pass(chain, &station);
+		any = any || !empty;
 		value += *value == ',';
 	}
+	if (!any)
+		pass(chain, &nobody);
 	return true;
 }
 

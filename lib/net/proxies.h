@@ -31,8 +31,8 @@ bool proxies_trust(const struct proxies *proxies, const struct acmems_address *a
 /*
  * Replaces *peer, whom the connection is from, by whom the request is from: if it is a trusted proxy
  * and says so in X-Forwarded-For or Forwarded (RFC 7239), the rightmost address there that is not a
- * trusted proxy's; the leftmost if all are. A client that the proxy does not know the address of
- * becomes a local one, which is inside of no network.
+ * trusted proxy's; the leftmost if all are. A client that the proxy does not know the address of, or
+ * leaves out, becomes a local one, which is inside of no network.
  *
  * Clients can send these headers, too, and proxies add to one of them only: two that contradict
  * each other are malformed. *ret_forwarded tells whether the request is another's than the peer's,
