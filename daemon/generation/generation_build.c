@@ -226,12 +226,15 @@ static void check_tls(struct building *building)
 {
 	const struct settings *settings = building->generation->settings;
 	const struct settings_tls *tls = &settings->mgmt.tls;
-	const struct tls_files_config files = settings_tls_files(tls);
+	struct tls_files_config files = settings_tls_files(tls);
 	struct acmems_error err = {0};
 
-	/* acmems' own are made when they are needed */
-	if (!tls->certificate || (tls->self.count > 0 && access(tls->key, F_OK) < 0))
+	if (!tls->certificate)
 		return;
+	/* acmems' own are made when they are needed */
+	if (tls->self.count > 0 &&
+		(access(tls->key, F_OK) < 0 || access(tls->certificate, F_OK) < 0))
+		files.certificate = files.key = NULL;
 	if (!tls_files_check(&files, &err))
 		conf_fault(building->faults, conf_child(conf_child(settings->root, "mgmt"), "tls"),
 			"mgmt: tls: %s", err.message);

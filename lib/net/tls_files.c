@@ -136,9 +136,9 @@ static bool load_into(SSL_CTX *context, char *const paths[FILES], struct acmems_
 {
 	SSL_CTX_set_default_passwd_cb(context, on_password);
 	SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);
-	if (SSL_CTX_use_certificate_chain_file(context, paths[0]) != 1)
+	if (paths[0] && SSL_CTX_use_certificate_chain_file(context, paths[0]) != 1)
 		return fail(err, "certificate", paths[0]);
-	return load_key(context, paths[1], err) &&
+	return (!paths[1] || load_key(context, paths[1], err)) &&
 	       (!paths[2] || load_client_ca(context, paths[2], err)) &&
 	       (!paths[3] || load_client_crl(context, paths[3], err));
 }

@@ -38,7 +38,7 @@ struct tls_files *tls_files_new(const struct tls_files_config *config, struct ac
 /* What is loaded stays valid for the connections that use it. NULL is allowed. */
 void tls_files_free(struct tls_files *files);
 
-/* Could they be loaded? Nothing is kept. */
+/* Could they be loaded? Nothing is kept. Certificate and key may be NULL here: nobody looks then. */
 bool tls_files_check(const struct tls_files_config *config, struct acmems_error *err);
 
 /* What to make connections of; valid until the loop is back. */

@@ -338,10 +338,25 @@ def test_its_own_is_renewed_in_time(config, start, pebble, port, authority, tmp_
     assert key.read_bytes() == before
 
 
-@pytest.mark.parametrize("names, says", [('"-x"', "self"), ('"a b.example.org"', "self"), ("", "self")])
-def test_wrong_own_names(config, port, tmp_path, names, says):
+def test_its_own_may_be_taken_away(config, start, pebble, port, tmp_path):
+    """To have another one at once."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    acmems = start(config(mgmt=own(folder, port), auth=AUTH))
+    rig.wait_for(lambda: shown(port, pebble.root()), "the CA's is shown")
+    acmems.announce("files have changed, and those before stay in use")
+    folder.joinpath("own.pem").unlink()
+    rig.reload(acmems)
+    rig.wait_for(lambda: acmems.log().count("mgmt.tls was renewed") == 2, "it is ordered anew")
+    assert "reload refused" not in acmems.log()
+
+
+@pytest.mark.parametrize("names, more, says", [
+    ('"-x"', "", "self"), ('"a b.example.org"', "", "self"), ("", "", "self"),
+    ('"a.example.org"', 'client-ca = "/nowhere.pem";', 'client-ca "/nowhere.pem" cannot be read')])
+def test_wrong_own_names(config, port, tmp_path, names, more, says):
     path = tmp_path / "faulty.conf"
-    path.write_text(config(mgmt=own(tmp_path, port, names), auth=AUTH))
+    path.write_text(config(mgmt=own(tmp_path, port, names, more), auth=AUTH))
     result = subprocess.run([rig.BUILD / "daemon/acmems", "-t", "-c", path, "-m", rig.BUILD / "modules"],
                             capture_output=True, text=True, timeout=rig.PATIENCE)
     assert result.returncode == 78
