@@ -138,7 +138,7 @@ static bool count_peer(struct http_guard *guard)
 	if (!guard->peer)
 		return false;
 	/* who may open a local socket is ruled by its file's mode; proxies ask for many */
-	if (guard->address.family == ACMEMS_LOCAL || is_trusted(guard) ||
+	if ((guard->address.family == ACMEMS_LOCAL && !guard->is_told) || is_trusted(guard) ||
 		peer_count_get(guard->peer) <= door->limits.max_per_address)
 		return true;
 	tell(door, "too many connections from one address: surplus cut");

@@ -265,6 +265,10 @@ def test_a_proxy_may_have_many_connections(config, start, csr):
         held.append(socket.create_connection(("127.0.0.1", proxied.port)))
         held[-1].sendall(GOOD[0])
     rig.wait_for(lambda: talk(proxied.port, GOOD[0] + post(csr)) == b"", "the fourth of an address is cut")
+    for _ in range(3):
+        held.append(socket.create_connection(("127.0.0.1", proxied.port)))
+        held[-1].sendall(b"PROXY UNKNOWN\r\n")
+    rig.wait_for(lambda: talk(proxied.port, b"PROXY UNKNOWN\r\n" + post(csr)) == b"", "the fourth without one is cut")
     for client in held:
         client.close()
 
