@@ -99,6 +99,8 @@ def test_versions_and_protocols(acmems, port):
     for version in "-tls1_2", "-tls1_3":
         assert "New Session Ticket" not in s_client(port, version, "-msg").replace("NewSessionTicket",
                                                                                   "New Session Ticket")
+    again = s_client(port, "-tls1_2", "-reconnect")
+    assert again.count("New, ") > 1 and "Reused" not in again
     assert acmems.request("GET", "/").status == 200
 
 
