@@ -247,6 +247,21 @@ def test_what_the_copy_did_not_see_is_named(config, start, modules, tmp_path, de
     acmems.popen.returncode = 0
 
 
+def test_one_that_hangs_only_here_is_named_to_the_watchdog(config, start, modules, tmp_path):
+    """What the watchdog of a service manager sends says where it hung."""
+    port = rig.Ports.take()
+    acmems = start(config(port=port), arguments=("-v", "-m", modules)).ready()
+    acmems.announce("auth-broken.so", "Sanitizer")
+    acmems.config.write_text(config(port=port, auth=AUTH))
+    compile_module(tmp_path, modules / "auth-broken.so", f'START={ONLY_HERE} {{ write(2, "hangs\\n", 6); for (;;) pause(); }}')
+    acmems.signal(signal.SIGHUP)
+    rig.wait_for(lambda: "hangs\n" in acmems.log(), "it hangs")
+    acmems.signal(signal.SIGABRT)
+    assert acmems.wait() < 0 or rig.SANITIZED
+    assert "error crash: module auth-broken.so crashed (Aborted)" in acmems.log()
+    acmems.popen.returncode = 0
+
+
 def test_requests_are_answered_while_a_module_hangs(config, start, modules, tmp_path):
     port = rig.Ports.take()
     acmems = start(config(port=port), arguments=("-v", "-m", modules)).ready()
