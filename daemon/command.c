@@ -231,6 +231,50 @@ static bool print_group(const char *group)
 	return false;
 }
 
+/* In order of their tables; what a module may leave out tells what it can not do. */
+static const struct {
+	enum acmems_kind kind;
+	const char *name;
+	size_t at;
+} operations[] = {
+	{ACMEMS_VALIDATOR, "present", offsetof(struct acmems_validator_ops, present)},
+	{ACMEMS_VALIDATOR, "cleanup", offsetof(struct acmems_validator_ops, cleanup)},
+	{ACMEMS_AUTH, "possible", offsetof(struct acmems_auth_ops, possible)},
+	{ACMEMS_AUTH, "check", offsetof(struct acmems_auth_ops, check)},
+	{ACMEMS_STORAGE, "get", offsetof(struct acmems_storage_ops, get)},
+	{ACMEMS_STORAGE, "put", offsetof(struct acmems_storage_ops, put)},
+	{ACMEMS_STORAGE, "list", offsetof(struct acmems_storage_ops, list)},
+	{ACMEMS_STORAGE, "remove", offsetof(struct acmems_storage_ops, remove)},
+	{ACMEMS_STORAGE, "peek", offsetof(struct acmems_storage_ops, peek)},
+	{ACMEMS_STORAGE, "next", offsetof(struct acmems_storage_ops, next)},
+	{ACMEMS_NOTIFY, "send", offsetof(struct acmems_notify_ops, send)},
+	{ACMEMS_NOTIFY, "send_several", offsetof(struct acmems_notify_ops, send_several)},
+};
+
+/* Is it in the module's table, which may be shorter than ours, and offered? */
+static bool is_offered(const struct acmems_module *module, size_t at)
+{
+	static void (*const none)(void);
+
+	return at + sizeof(none) <= module->ops_size &&
+	       memcmp((const char *)module->ops + at, &none, sizeof(none)) != 0;
+}
+
+static void print_operations(const struct found *found)
+{
+	const char *before = "";
+
+	printf("Operations:");
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+		if (operations[i].kind != found->kind ||
+			!is_offered(found->module, operations[i].at))
+			continue;
+		printf("%s %s", before, operations[i].name);
+		before = ",";
+	}
+	printf("\n");
+}
+
 static void print_types(const struct acmems_module *module)
 {
 	const struct acmems_validator_ops *ops = module->ops;
@@ -250,6 +294,7 @@ static void describe(const struct found *found)
 		module->summary);
 	printf("File: %s\n", found->path);
 	print_usage(found);
+	print_operations(found);
 	if (found->kind == ACMEMS_VALIDATOR)
 		print_types(module);
 	print_options(module->option_count > 0 ? "Options" : "No options", module->options,

@@ -89,6 +89,11 @@ def test_list_and_describe():
     assert "  domains: list" in described.split("\nOptions of every auth block:\n")[1]
     described = acmems("-D", "storage-none", "-m", rig.BUILD / "modules").stdout
     assert "  warn-within: duration" in described.split("\nOptions of every storage:\n")[1]
+    assert "\nOperations: get, put, list, remove\n" in described
+    for name, operations in (("storage-file", "get, put, list, remove, peek, next"), ("notify-mail", "send, send_several"),
+                             ("auth-exec", "check"), ("http01", "present, cleanup")):
+        described = acmems("-D", name, "-m", rig.BUILD / "modules").stdout
+        assert f"\nOperations: {operations}\n" in described, described
     assert "\nSolves: http-01\n" in acmems("-D", "http01", "-m", rig.BUILD / "modules").stdout
     assert "\nSolves: what its options choose\n" in acmems("-D", "dns01-exec", "-m", rig.BUILD / "modules").stdout
     assert acmems("-D", "nonsense", "-m", rig.BUILD / "modules").returncode != 0
