@@ -50,14 +50,12 @@ static void copy_ops(struct instance *instance)
 	memcpy(&instance->ops, module->ops, module->ops_size < size ? module->ops_size : size);
 }
 
-static bool make(struct instance *instance, const struct module *module, const char *name,
-	const struct conf_node *node)
+static bool make(struct instance *instance, const struct module *module, const char *name)
 {
 	struct acmems_instance *head;
 
 	instance->module = module;
 	instance->name = strdup(name);
-	instance->node = node;
 	instance->data = calloc(1, module->module->instance_size);
 	if (!instance->name || !instance->data)
 		return false;
@@ -119,7 +117,7 @@ struct instance *instance_new(const struct module *module, const char *name,
 {
 	struct instance *instance = calloc(1, sizeof(*instance));
 
-	if (!instance || !make(instance, module, name, node))
+	if (!instance || !make(instance, module, name))
 		conf_fault(faults, node, "no memory for %s \"%s\"", kind_name(module->module->kind),
 			name);
 	else if (fill(instance, node, faults))

@@ -31,7 +31,6 @@ struct module {
 struct instance {
 	const struct module *module;
 	char *name;
-	const struct conf_node *node; /* where its options stand, the settings' own */
 	void *data; /* the module's struct, instance_size bytes */
 	bool started;
 	/* The module's table, copied and zero-filled to our size: look at it, not at the module's. */

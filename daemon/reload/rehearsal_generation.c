@@ -2,8 +2,6 @@
 /* rehearsal_generation.c - see rehearsal_generation.h. */
 #include "reload/rehearsal_generation.h"
 
-#include <string.h>
-
 #include "generation/generation.h"
 #include "registry/rehearsal.h"
 
@@ -25,20 +23,6 @@ static void on_done(void *arg, const struct acmems_error *err, const void *data,
 	(void)len;
 }
 
-/* Has one of the same module, name and options started? */
-static bool is_running(const struct generation *running, const struct instance *instance)
-{
-	for (size_t i = 0; running && i < running->instance_count; i++) {
-		const struct instance *other = running->instances[i];
-
-		if (other->started && other->module == instance->module &&
-			strcmp(other->name, instance->name) == 0 &&
-			conf_equal(other->node, instance->node))
-			return true;
-	}
-	return false;
-}
-
 /* Cancelled at once: it can not be finished where no loop runs. */
 static void start_instance(struct instance *instance)
 {
@@ -56,12 +40,13 @@ static void start_instance(struct instance *instance)
 	op_cancel(op_run(&spec, &err));
 }
 
-static void start_all(const struct rehearsal_plan *plan, const struct generation *generation)
+/* What runs already, too: the next generation starts it beside itself. */
+static void start_all(const struct generation *generation)
 {
 	for (size_t i = 0; i < generation->instance_count; i++) {
 		struct instance *instance = generation->instances[i];
 
-		if (instance->module->module->start && !is_running(plan->running, instance))
+		if (instance->module->module->start)
 			start_instance(instance);
 	}
 }
@@ -76,6 +61,6 @@ void rehearsal_of_generation(void *arg)
 	if (settings)
 		generation = generation_build(settings, plan->modules, &faults);
 	if (generation && plan->start)
-		start_all(plan, generation);
+		start_all(generation);
 	generation_free(generation);
 }

@@ -5,14 +5,10 @@
 
 #include <stdbool.h>
 
-struct generation;
-
 struct rehearsal_plan {
 	const char *path; /* of the configuration */
 	const char *modules; /* directory that overrides the file's, or NULL */
 	bool start; /* start instances, too */
-	const struct generation
-		*running; /* but not those that this one has started already; or NULL */
 };
 
 /*

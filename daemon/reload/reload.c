@@ -293,10 +293,8 @@ static void rehearse(void)
 	const struct rehearsal_spec spec = {.body = rehearsal_of_generation, .arg = &state.plan};
 	struct acmems_error err = {0};
 
-	state.plan = (struct rehearsal_plan){.path = state.config->path,
-		.modules = state.config->modules,
-		.start = true,
-		.running = reload_current()};
+	state.plan = (struct rehearsal_plan){
+		.path = state.config->path, .modules = state.config->modules, .start = true};
 	state.rehearsal = rehearsal_start(&spec, on_rehearsed, NULL, &err);
 	if (state.rehearsal)
 		return;

@@ -266,40 +266,6 @@ const struct conf_node *conf_child(const struct conf_node *group, const char *na
 	return NULL;
 }
 
-/* Their names and children aside. */
-static bool same_value(const struct conf_node *a, const struct conf_node *b)
-{
-	if (a->type != b->type || a->count != b->count)
-		return false;
-	switch (a->type) {
-	case CONF_GROUP:
-	case CONF_LIST:
-		return true;
-	case CONF_STRING:
-		return strcmp(a->text, b->text) == 0;
-	case CONF_INT:
-		return a->number == b->number;
-	case CONF_BOOL:
-		return a->truth == b->truth;
-	case CONF_FLOAT:
-		break;
-	}
-	return false;
-}
-
-bool conf_equal(const struct conf_node *a, const struct conf_node *b)
-{
-	if (!a || !b)
-		return a == b;
-	if (strcmp(a->name ? a->name : "", b->name ? b->name : "") != 0 || !same_value(a, b))
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (!conf_equal(a->children[i], b->children[i]))
-			return false;
-	}
-	return true;
-}
-
 const char *conf_type_text(enum conf_type type)
 {
 	switch (type) {

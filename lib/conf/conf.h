@@ -56,12 +56,6 @@ void conf_free(struct conf_node *root);
 /* Child of a group by name, or NULL. */
 const struct conf_node *conf_child(const struct conf_node *group, const char *name);
 
-/*
- * Do both say the same, wherever they stand? Children in another order are another thing, and numbers
- * with a point, whose value is not kept, never the same. Two NULLs are.
- */
-bool conf_equal(const struct conf_node *a, const struct conf_node *b);
-
 /* "a group", "a list", "a string" ... for messages. */
 const char *conf_type_text(enum conf_type type);
 

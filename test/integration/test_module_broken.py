@@ -226,6 +226,20 @@ def test_the_first_start_names_it(config, modules, tmp_path, define, words):
     assert f"{file}: {words} (Segmentation fault)" in said.stderr, said.stderr
 
 
+def test_one_that_crashes_in_its_second_start(config, start, modules, tmp_path):
+    """Nothing has changed since it was started; a reload starts it beside itself all the same."""
+    port = rig.Ports.take()
+    acmems = start(config(port=port), arguments=("-v", "-m", modules)).ready()
+    acmems.announce("reload")
+    compile_module(tmp_path, modules / "auth-broken.so", "START=static int count; if (++count > 1) crash()")
+    acmems.config.write_text(config(port=port, auth=AUTH))
+    rig.reload(acmems)
+    csr = rig.make_csr(tmp_path, "www.example.net")
+    rig.wait_for(lambda: acmems.sign(csr).status == 200, "the new rules")
+    refuse(acmems, "module auth-broken crashed in start")
+    assert acmems.sign(csr).status == 200, "as before"
+
+
 # what only a process does that is no copy
 ONLY_HERE = "int number = 0; prctl(PR_GET_PDEATHSIG, &number); if (!number) "
 

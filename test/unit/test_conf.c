@@ -41,45 +41,6 @@ static void a_tree_comes_out(void **state)
 	conf_faults_fini(&faults);
 }
 
-static bool equal(const char *a, const char *b)
-{
-	struct conf_faults faults = {0};
-	struct conf_node *one = conf_parse(a, "a.conf", &faults);
-	struct conf_node *other = conf_parse(b, "b.conf", &faults);
-	bool same;
-
-	assert_non_null(one);
-	assert_non_null(other);
-	same = conf_equal(one, other);
-	assert_int_equal(conf_equal(other, one), same);
-	conf_free(one);
-	conf_free(other);
-	conf_faults_fini(&faults);
-	return same;
-}
-
-static void what_says_the_same_is_equal(void **state)
-{
-	static const char whole[] =
-		"a: { b = [ 1, 2 ]; c = true; d = ( \"x\", { e = 5000000000L; } ); };";
-
-	(void)state;
-	assert_true(equal("", ""));
-	assert_true(equal(whole, "# elsewhere\na = {\nb = [ 1, 0x2 ]; c = true;\nd = ( \"x\", { e "
-				 "= 5000000000L; } ); }\n"));
-	assert_false(equal(
-		whole, "a: { b = [ 1, 2 ]; c = true; d = ( \"x\", { f = 5000000000L; } ); };"));
-	assert_false(equal(
-		whole, "a: { b = [ 1, 2 ]; c = false; d = ( \"x\", { e = 5000000000L; } ); };"));
-	assert_false(equal("a = 1;", "a = 2;"));
-	assert_false(equal("a = 1;", "a = \"1\";"));
-	assert_false(equal("a = [ 1 ];", "a = [ 1, 1 ];"));
-	assert_false(equal("a = { };", "a = ( );"));
-	assert_false(equal("a = \"x\";", "a = \"y\";"));
-	assert_false(equal("a = 1.5;", "a = 1.5;"));
-	assert_true(conf_equal(NULL, NULL));
-}
-
 static void what_libconfig_would_spoil_is_refused(void **state)
 {
 	(void)state;
@@ -196,7 +157,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tree_comes_out),
 		cmocka_unit_test(brackets_are_named_where_they_are_wrong),
-		cmocka_unit_test(what_says_the_same_is_equal),
 		cmocka_unit_test(what_libconfig_would_spoil_is_refused),
 		cmocka_unit_test(slips_are_explained),
 		cmocka_unit_test(a_quote_that_is_missing_is_looked_for_where_it_may_be),

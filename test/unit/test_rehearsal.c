@@ -325,30 +325,6 @@ static void test_without_start(void **state)
 	assert_true(run(rehearsal_of_generation, &plan, 0));
 }
 
-/* What runs with the same options is not started a second time. */
-static void test_running(void **state)
-{
-	struct rehearsal_plan plan = plan_of(HOUSE("", "crash = \"start\""), true);
-	struct conf_faults faults = {0};
-	struct settings *settings = settings_load(plan.path, &faults);
-	struct generation *running;
-
-	(void)state;
-	assert_non_null(settings);
-	running = generation_build(settings, MOCK_DIR, &faults);
-	assert_non_null(running);
-	plan.running = running;
-	assert_false(run(rehearsal_of_generation, &plan, 0));
-	for (size_t i = 0; i < running->instance_count; i++)
-		running->instances[i]->started = true;
-	if (!run(rehearsal_of_generation, &plan, 0))
-		fail_msg("%s", err.message);
-	temp_file("test.conf", HOUSE("", "crash = \"exit\""));
-	assert_false(run(rehearsal_of_generation, &plan, 0));
-	assert_non_null(strstr(err.message, "module auth-crash ended the process in start"));
-	generation_free(running);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -362,7 +338,6 @@ int main(void)
 		TEST(test_cancel),
 		TEST(test_generations),
 		TEST(test_without_start),
-		TEST(test_running),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
