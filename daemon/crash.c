@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * crash.c - a handler that does what handlers had better not do, as nothing comes after it: looks through
- * the stack for a module's file, and logs. It may itself come to grief, and then says nothing.
+ * the stack for a module's file, and logs. It may itself come to grief, and then says nothing; it may
+ * wait for a lock that was held where the fault was, and then an alarm ends it.
  */
 #include "crash.h"
 
@@ -9,12 +10,14 @@
 #include <execinfo.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <acmems/log.h>
 
 #include "registry/loader.h"
 
 #define DEPTH 64
+#define WORDS_S 1 /* for what is to be said */
 
 static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
@@ -48,11 +51,15 @@ static const char *find_module(void)
 
 static void on_fault(int number)
 {
-	const char *what = sigdescr_np(number);
+	static const struct sigaction by_default = {.sa_handler = SIG_DFL};
+	const char *what;
 	const char *file;
 
 	for (size_t i = 0; i < NUMBERS; i++)
 		sigaction(numbers[i], &previous[i], NULL);
+	sigaction(SIGALRM, &by_default, NULL);
+	alarm(WORDS_S);
+	what = sigdescr_np(number);
 	file = find_module();
 	acmems_log(ACMEMS_LOG_ERROR, "crash", NULL, "%s%s crashed (%s)",
 		file ? "module " : "acmems", file ? file : "", what ? what : "unknown signal");
