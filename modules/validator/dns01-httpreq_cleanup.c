@@ -2,6 +2,9 @@
 /*
  * dns01-httpreq_cleanup.c - see dns01-httpreq_record.h: how a record ends, also one that a process has
  * left that is no more.
+ *
+ * A CA may give the same challenge to several orders at once, and once more to one that was cut off. Then
+ * the record stays until the last of them has cleaned up, and is not published while it is taken away.
  */
 #include "dns01-httpreq_record.h"
 
@@ -16,6 +19,67 @@
 #define ROOM "dns01-httpreq"
 /* What is left over is not all that is asked for. */
 #define AT_ONCE 8
+
+/* ---- records that are the same ---- */
+
+static bool is_same(const struct httpreq_record *record, const struct httpreq_record *other)
+{
+	return other != record && other->body && strcmp(other->body, record->body) == 0;
+}
+
+/* Whether another challenge has it published, too, which is still needed. */
+static bool is_shared(const struct httpreq_record *record)
+{
+	const struct httpreq_record *other = record->httpreq->records;
+
+	while (other && !(is_same(record, other) && other->sent && !other->going))
+		other = other->next;
+	return other != NULL;
+}
+
+bool httpreq_record_is_going(const struct httpreq_record *record)
+{
+	const struct httpreq_record *other = record->httpreq->records;
+
+	while (other && !(is_same(record, other) && other->going))
+		other = other->next;
+	return other != NULL;
+}
+
+void httpreq_record_take_over(const struct httpreq_record *record)
+{
+	struct httpreq_record *other = record->httpreq->records, *next;
+
+	for (; other; other = next) {
+		next = other->next;
+		if (!other->leftover || !is_same(record, other))
+			continue;
+		dns01_notes_erase(record->httpreq->notes, other->note);
+		httpreq_record_drop(other);
+	}
+}
+
+/* Those that were held go on. Others than they may be dropped on the way. */
+static void let_go(const struct httpreq *httpreq)
+{
+	struct acmems_error err = {0};
+
+	for (struct httpreq_record *record = httpreq->records; record; record = record->next) {
+		if (record->held && !httpreq_record_publish(record, &err))
+			httpreq_record_finish(record, &err);
+	}
+}
+
+/* It is gone, or what became of it is unknown; who was held because of it goes on. */
+static void end(struct httpreq_record *record)
+{
+	const struct httpreq *httpreq = record->httpreq;
+
+	httpreq_record_drop(record);
+	let_go(httpreq);
+}
+
+/* ---- cleanup ---- */
 
 /* If not, the server could not be asked, or could not do it for now: there is the next start. */
 static bool is_settled(const struct acmems_http_answer *answer)
@@ -34,12 +98,12 @@ static void on_cleaned(
 	if (is_settled(answer))
 		dns01_notes_erase(record->httpreq->notes, record->note);
 	httpreq_record_finish(record, ok ? NULL : &err);
-	httpreq_record_drop(record);
+	end(record);
 }
 
 static void on_cancel_cleanup(void *arg)
 {
-	httpreq_record_drop(arg);
+	end(arg);
 }
 
 bool httpreq_record_cleanup(struct httpreq *httpreq, uint64_t op,
@@ -47,6 +111,10 @@ bool httpreq_record_cleanup(struct httpreq *httpreq, uint64_t op,
 {
 	struct httpreq_record *record = httpreq_record_find(httpreq, challenge->id);
 
+	if (record && record->sent && is_shared(record)) {
+		dns01_notes_erase(httpreq->notes, record->note);
+		record->sent = false;
+	}
 	if (!record || !record->sent) {
 		if (record)
 			httpreq_record_drop(record);
@@ -61,6 +129,7 @@ bool httpreq_record_cleanup(struct httpreq *httpreq, uint64_t op,
 		httpreq_record_drop(record);
 		return false;
 	}
+	record->going = true;
 	acmems_op_on_cancel(op, on_cancel_cleanup, record);
 	return true;
 }
@@ -72,46 +141,6 @@ void httpreq_record_drop_all(struct httpreq *httpreq)
 }
 
 /* ---- what others have left ---- */
-
-static bool is_same(const struct httpreq_record *record, const struct httpreq_record *leftover)
-{
-	return leftover->leftover && strcmp(leftover->body, record->body) == 0;
-}
-
-bool httpreq_record_is_going(const struct httpreq_record *record)
-{
-	const struct httpreq_record *other = record->httpreq->records;
-
-	while (other && (other->call == 0 || !is_same(record, other)))
-		other = other->next;
-	return other != NULL;
-}
-
-void httpreq_record_take_over(const struct httpreq_record *record)
-{
-	struct httpreq_record *other = record->httpreq->records, *next;
-
-	for (; other; other = next) {
-		next = other->next;
-		if (!is_same(record, other))
-			continue;
-		dns01_notes_erase(record->httpreq->notes, other->note);
-		httpreq_record_drop(other);
-	}
-}
-
-/* Those that were held go on; a CA may give an order that was cut off once more. */
-static void let_go(const struct httpreq *httpreq)
-{
-	struct httpreq_record *record = httpreq->records, *next;
-	struct acmems_error err = {0};
-
-	for (; record; record = next) {
-		next = record->next;
-		if (record->held && !httpreq_record_publish(record, &err))
-			httpreq_record_finish(record, &err);
-	}
-}
 
 static void warn(const struct httpreq_record *record, const struct acmems_error *err)
 {
@@ -136,8 +165,7 @@ static void on_taken_away(
 	if (is_settled(answer))
 		dns01_notes_erase(httpreq->notes, record->note);
 	record->call = 0;
-	httpreq_record_drop(record);
-	let_go(httpreq);
+	end(record);
 	go_on(httpreq);
 }
 
@@ -146,7 +174,7 @@ static size_t count_asked(const struct httpreq *httpreq)
 	size_t count = 0;
 
 	for (const struct httpreq_record *record = httpreq->records; record; record = record->next)
-		count += record->leftover && record->call != 0;
+		count += record->leftover && record->going;
 	return count;
 }
 
@@ -158,10 +186,11 @@ static void go_on(struct httpreq *httpreq)
 
 	for (; record && count_asked(httpreq) < AT_ONCE; record = next) {
 		next = record->next;
-		if (!record->leftover || record->call != 0)
+		if (!record->leftover || record->going)
 			continue;
 		record->end_ms = acmems_clock_ms() + httpreq->timeout_ms;
-		if (httpreq_record_ask(record, "cleanup", on_taken_away, &err))
+		record->going = httpreq_record_ask(record, "cleanup", on_taken_away, &err);
+		if (record->going)
 			continue;
 		warn(record, &err);
 		httpreq_record_drop(record);

@@ -50,8 +50,9 @@ struct httpreq_record {
 	uint64_t wait;
 	int64_t end_ms; /* of the operation */
 	bool sent; /* the server may have it */
-	bool held; /* until the same, that was left over, is taken away */
+	bool held; /* until the same is taken away */
 	bool leftover; /* of a process that is no more */
+	bool going; /* the server is asked to take it away */
 	unsigned long note; /* of what is to be taken away; 0: none */
 	char *body; /* of both requests; NULL before the name is found */
 	char *domain;
@@ -97,7 +98,7 @@ bool httpreq_record_accepted(const struct httpreq_record *record, const char *wh
 	const struct acmems_http_answer *answer, const struct acmems_error *why,
 	struct acmems_error *err);
 
-/* Whether the same, left over, is just being taken away. */
+/* Whether the same is just being taken away. */
 bool httpreq_record_is_going(const struct httpreq_record *record);
 
 /* Forgets the same, left over, which is now the record's to take away. */

@@ -266,15 +266,15 @@ static void cancelled_anywhere(void **state)
 	fake_place(FQDN, "example.org.");
 	op_cancel(op.op);
 	assert_int_equal(fake_open(&fake_calls), 0);
+	assert_true(cleanup(&two));
+	fake_answer(200, "");
+	expect_done();
 	assert_true(present(&three));
 	fake_place(FQDN, "example.org.");
 	fake_answer(200, "");
 	op_cancel(op.op);
 	assert_int_equal(fake_open(&fake_waits), 0);
 	assert_true(cleanup(&one));
-	expect_done();
-	assert_true(cleanup(&two));
-	fake_answer(200, "");
 	expect_done();
 	assert_true(cleanup(&three));
 	op_cancel(op.op);
@@ -462,6 +462,84 @@ static void the_same_again_waits_for_what_is_left_over(void **state)
 	assert_int_equal(temp_dir_count(""), 0);
 }
 
+/* A CA may give two orders for one set of names the same challenge. */
+static void the_same_at_once_is_removed_by_the_last(void **state)
+{
+	struct acmems_challenge one = challenge(1), two = challenge(2);
+
+	(void)state;
+	httpreq.look.propagation.items = none;
+	for (int i = 0; i < 2; i++) {
+		assert_true(present(i == 0 ? &one : &two));
+		fake_place(FQDN, "example.org.");
+		fake_answer(200, "");
+		expect_done();
+	}
+	assert_int_equal(fake_calls.count, 2);
+	assert_true(cleanup(&one));
+	expect_done();
+	assert_int_equal(fake_calls.count, 2);
+	assert_true(cleanup(&two));
+	assert_string_equal(fake_last(&fake_calls)->url, "https://dns.example/hook/cleanup");
+	fake_answer(200, "");
+	expect_done();
+	httpreq_release(&httpreq);
+	assert_int_equal(temp_dir_count(""), 0);
+}
+
+static void the_same_again_waits_until_it_is_gone(void **state)
+{
+	struct acmems_challenge one = challenge(1), two = challenge(2);
+	struct fake_op again;
+
+	(void)state;
+	httpreq.look.propagation.items = none;
+	for (int i = 0; i < 2; i++) {
+		assert_true(present(&one));
+		fake_place(FQDN, "example.org.");
+		fake_answer(200, "");
+		expect_done();
+		assert_true(cleanup(&one));
+		assert_true(fake_op_start(&again, &httpreq, httpreq_present, &two));
+		fake_place(FQDN, "example.org.");
+		/* the server is done, or nobody waits for that any more */
+		assert_string_equal(
+			fake_last(&fake_calls)->url, "https://dns.example/hook/cleanup");
+		if (i == 0)
+			fake_answer(200, "");
+		else
+			op_cancel(op.op);
+		assert_string_equal(
+			fake_last(&fake_calls)->url, "https://dns.example/hook/present");
+		fake_answer(200, "");
+		run_until(again.done);
+		assert_int_equal(again.done, 1);
+		assert_true(cleanup(&two));
+		fake_answer(200, "");
+		expect_done();
+	}
+}
+
+static void who_was_held_takes_over_what_still_waits(void **state)
+{
+	static const char body[] = "{\"fqdn\":\"" FQDN "\",\"value\":\"" VALUE "\"}";
+	struct acmems_challenge one = challenge(1);
+
+	(void)state;
+	httpreq.look.propagation.items = none;
+	leave_over(body, 1);
+	crash();
+	wait_in_line("www.example.org", body);
+	assert_true(present(&one));
+	fake_place(FQDN, "example.org.");
+	assert_int_equal(fake_calls.count, 1);
+	fake_answer(200, "");
+	assert_string_equal(fake_last(&fake_calls)->url, "https://dns.example/hook/present");
+	assert_int_equal(fake_calls.count, 2);
+	fake_answer(200, "");
+	expect_done();
+}
+
 static bool check(void)
 {
 	err = (struct acmems_error){0};
@@ -559,6 +637,9 @@ int main(void)
 		with_loop(leftovers_are_asked_for_a_few_at_once),
 		with_loop(what_still_waits_becomes_the_record_s_own),
 		with_loop(the_same_again_waits_for_what_is_left_over),
+		with_loop(the_same_at_once_is_removed_by_the_last),
+		with_loop(the_same_again_waits_until_it_is_gone),
+		with_loop(who_was_held_takes_over_what_still_waits),
 		with_loop(options_are_checked),
 		with_loop(password_of_a_file),
 	};
