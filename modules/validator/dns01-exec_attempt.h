@@ -54,6 +54,8 @@ struct dns01_exec_attempt {
 	char *output; /* of present's program, without white space at its ends */
 	bool started; /* so there may be something to take away */
 	bool leftover; /* of a process that is no more */
+	bool owed; /* to be taken away with the last that is the same */
+	bool going; /* it is being taken away */
 	unsigned long note; /* of what is to be taken away; 0: none */
 	uint64_t find, child, wait; /* under way, or 0; child: the last one started */
 	bool running; /* the child */
@@ -70,7 +72,7 @@ bool dns01_exec_cleanup(void *instance, uint64_t op, const struct acmems_challen
 void dns01_exec_inherit(struct dns01_exec *exec);
 
 /* The program that takes the same answer away just now, so that it is waited for; or 0. */
-uint64_t dns01_exec_leftover_child(const struct dns01_exec_attempt *attempt);
+uint64_t dns01_exec_going_child(const struct dns01_exec_attempt *attempt);
 
 /* Runs the program that takes it away, which ends the attempt. */
 bool dns01_exec_take_away(struct dns01_exec_attempt *attempt, struct acmems_error *err);

@@ -72,20 +72,6 @@ static void on_found(void *arg, unsigned long number, const char *const *texts)
 	dns01_exec_drop(attempt);
 }
 
-/* A CA may give an order that was cut off once more. */
-uint64_t dns01_exec_leftover_child(const struct dns01_exec_attempt *attempt)
-{
-	const struct dns01_exec_attempt *other;
-
-	LIST_FOREACH(other, &attempt->exec->attempts, entry)
-	{
-		if (other->leftover &&
-			strcmp(other->key_authorization, attempt->key_authorization) == 0)
-			return other->child;
-	}
-	return 0;
-}
-
 void dns01_exec_inherit(struct dns01_exec *exec)
 {
 	if (dns01_exec_takes_away(exec))

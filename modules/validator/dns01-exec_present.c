@@ -78,7 +78,7 @@ static bool publish(struct dns01_exec_attempt *attempt, struct acmems_error *err
 {
 	if (!dns01_exec_note(attempt, err))
 		return false;
-	attempt->child = dns01_exec_leftover_child(attempt);
+	attempt->child = dns01_exec_going_child(attempt);
 	attempt->started = dns01_exec_run(attempt, false, on_presented, err);
 	if (!attempt->started)
 		dns01_notes_erase(attempt->exec->notes, attempt->note);

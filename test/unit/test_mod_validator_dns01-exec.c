@@ -634,6 +634,131 @@ static void what_was_left_by_another_kind_is_told(void **state)
 	assert_string_equal(notes(), "");
 }
 
+/* ---- orders that share a challenge ---- */
+
+/* A CA may give two orders for one set of names the same challenge. */
+static struct answer present_as(uint64_t id)
+{
+	challenge.id = id;
+	return present();
+}
+
+static struct answer cleanup_as(uint64_t id)
+{
+	challenge.id = id;
+	return cleanup();
+}
+
+static void the_last_takes_it_away(void **state)
+{
+	(void)state;
+	without_lookups(EXEC_LEGO);
+	assert_int_equal(present_as(1).code, ACMEMS_OK);
+	assert_int_equal(present_as(2).code, ACMEMS_OK);
+	/* others are none of their business */
+	challenge.key_authorization = "tok-en.other";
+	assert_int_equal(present_as(3).code, ACMEMS_OK);
+	notes();
+	assert_int_equal(cleanup_as(1).code, ACMEMS_OK);
+	assert_string_equal(notes(), "");
+	assert_int_equal(cleanup_as(2).code, ACMEMS_OK);
+	expect_notes("first cleanup _acme-challenge.www.example.org. ", value, "\n");
+	assert_int_equal(cleanup_as(3).code, ACMEMS_OK);
+	assert_string_not_equal(notes(), "");
+	assert_true(LIST_EMPTY(&module.attempts));
+	crash();
+	assert_true(LIST_EMPTY(&module.attempts));
+}
+
+static void what_each_has_made_is_taken_away(void **state)
+{
+	const char *text;
+
+	(void)state;
+	without_lookups(EXEC_CERTBOT);
+	module.cleanup_command = (struct acmems_list){cleanup_command, 1, true};
+	write_program(path, "hook", "echo record 17");
+	assert_int_equal(present_as(1).code, ACMEMS_OK);
+	write_program(path, "hook", "echo record 18");
+	assert_int_equal(present_as(2).code, ACMEMS_OK);
+	notes();
+	assert_int_equal(cleanup_as(1).code, ACMEMS_OK);
+	assert_string_equal(notes(), "");
+	assert_int_equal(cleanup_as(2).code, ACMEMS_OK);
+	run_until(LIST_EMPTY(&module.attempts));
+	text = notes();
+	assert_non_null(strstr(text, "CERTBOT_AUTH_OUTPUT=record 17;"));
+	assert_non_null(strstr(text, "CERTBOT_AUTH_OUTPUT=record 18;"));
+	crash();
+	assert_true(LIST_EMPTY(&module.attempts));
+}
+
+/* Who comes while the last one is cleaned up is not robbed by those before. */
+static void what_is_owed_waits_for_who_came_meanwhile(void **state)
+{
+	struct answer cleaned, presented;
+	const char *text;
+
+	(void)state;
+	without_lookups(EXEC_CERTBOT);
+	module.cleanup_command = (struct acmems_list){cleanup_command, 1, true};
+	write_program(other_path, "unhook", "sleep 0.1");
+	write_program(path, "hook", "echo record 17");
+	assert_int_equal(present_as(1).code, ACMEMS_OK);
+	write_program(path, "hook", "echo record 18");
+	assert_int_equal(present_as(2).code, ACMEMS_OK);
+	assert_int_equal(cleanup_as(1).code, ACMEMS_OK);
+	notes();
+	challenge.id = 2;
+	assert_int_not_equal(begin_op(on_start_op, dns01_exec_cleanup, &cleaned), 0);
+	challenge.id = 3;
+	assert_int_not_equal(begin_present(&presented), 0);
+	run_until(presented.done && cleaned.done);
+	text = notes();
+	assert_non_null(strstr(text, "CERTBOT_AUTH_OUTPUT=record 18;"));
+	assert_null(strstr(text, "CERTBOT_AUTH_OUTPUT=record 17;"));
+	assert_int_equal(cleanup_as(3).code, ACMEMS_OK);
+	run_until(LIST_EMPTY(&module.attempts));
+	assert_non_null(strstr(notes(), "CERTBOT_AUTH_OUTPUT=record 17;"));
+}
+
+static void a_crash_of_those_who_share_leaves_nothing(void **state)
+{
+	(void)state;
+	without_lookups(EXEC_LEGO);
+	assert_int_equal(present_as(1).code, ACMEMS_OK);
+	assert_int_equal(present_as(2).code, ACMEMS_OK);
+	assert_int_equal(cleanup_as(1).code, ACMEMS_OK);
+	notes();
+	crash();
+	run_until(LIST_EMPTY(&module.attempts));
+	assert_non_null(strstr(notes(), "cleanup _acme-challenge.www.example.org. "));
+}
+
+static void the_same_again_waits_until_it_is_gone(void **state)
+{
+	char expected[512];
+	struct answer cleaned, presented;
+
+	(void)state;
+	without_lookups(EXEC_LEGO);
+	assert_int_equal(present_as(1).code, ACMEMS_OK);
+	notes();
+	write_program(other_path, "unhook", "sleep 0.1");
+	module.cleanup_command = (struct acmems_list){cleanup_command, 1, true};
+	assert_int_not_equal(begin_op(on_start_op, dns01_exec_cleanup, &cleaned), 0);
+	challenge.id = 2;
+	assert_int_not_equal(begin_present(&presented), 0);
+	run_until(presented.done);
+	assert_int_equal(cleaned.done, 1);
+	snprintf(expected, sizeof(expected),
+		"cleanup _acme-challenge.www.example.org. %s\n"
+		"first present _acme-challenge.www.example.org. %s\n",
+		value, value);
+	assert_string_equal(notes(), expected);
+	assert_int_equal(cleanup_as(2).code, ACMEMS_OK);
+}
+
 /* ---- the configuration ---- */
 
 static void options_have_to_fit_together(void **state)
@@ -699,6 +824,11 @@ int main(void)
 		with_module(a_program_that_was_cut_off_is_run_again),
 		with_module(the_same_again_waits_for_what_is_left_over),
 		with_module(what_was_left_by_another_kind_is_told),
+		with_module(the_last_takes_it_away),
+		with_module(what_each_has_made_is_taken_away),
+		with_module(what_is_owed_waits_for_who_came_meanwhile),
+		with_module(a_crash_of_those_who_share_leaves_nothing),
+		with_module(the_same_again_waits_until_it_is_gone),
 		with_module(options_have_to_fit_together),
 	};
 
