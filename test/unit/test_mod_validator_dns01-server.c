@@ -509,6 +509,18 @@ static void a_taken_address_fails_the_start(void **state)
 	assert_string_equal(err.message, "address in use");
 }
 
+static void times_have_to_fit_into_what_the_core_gives(void **state)
+{
+	(void)state;
+	module.timeout_ms = 110000;
+	module.ttl_ms = 5000;
+	assert_true(dns01_server_check(&module, &err));
+	module.ttl_ms = 6000;
+	assert_false(dns01_server_check(&module, &err));
+	assert_int_equal(err.code, ACMEMS_CONFIG);
+	assert_non_null(strstr(err.message, "timeout and ttl"));
+}
+
 static void wrong_options_are_found(void **state)
 {
 	static char *const texts[][2] = {{(char *)"a..b", NULL}, {(char *)".", NULL},
@@ -574,6 +586,7 @@ int main(void)
 		with_server(values_are_bounded),
 		with_server(without_an_address_present_says_so),
 		with_server(a_taken_address_fails_the_start),
+		with_server(times_have_to_fit_into_what_the_core_gives),
 		with_server(wrong_options_are_found),
 		with_server(mailboxes_become_names),
 	};
