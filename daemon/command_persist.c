@@ -14,6 +14,7 @@
 #include <sysexits.h>
 
 #include <acmems/dns.h>
+#include <acmems/validator.h>
 
 #include "acme/account_file.h"
 #include "acme/directory.h"
@@ -45,7 +46,9 @@ static bool is_host(const char *text)
 
 bool persist_name_read(const char *text, struct persist_name *name, struct acmems_error *err)
 {
+	struct acmems_challenge challenge = {.type = PERSIST_TYPE, .identifier = name->text};
 	struct acmems_error ignored = {0};
+	char owner[ACMEMS_DNS_NAME_MAX];
 	size_t len;
 
 	*name = (struct persist_name){.wildcard = strncmp(text, "*.", 2) == 0};
@@ -59,6 +62,9 @@ bool persist_name_read(const char *text, struct persist_name *name, struct acmem
 		return acmems_error_set(err, ACMEMS_BAD_REQUEST,
 			"\"%.100s\" is not the name of a host (www.example.org, *.example.org)",
 			text);
+	if (!acmems_challenge_txt_name(&challenge, owner))
+		return acmems_error_set(err, ACMEMS_BAD_REQUEST,
+			"\"%.100s\" is too long for a record of its own", text);
 	return true;
 }
 

@@ -43,6 +43,15 @@ static void what_is_no_name_is_told(void **state)
 	assert_false(persist_name_read(text, &name, &err));
 	text[100] = '\0';
 	assert_false(persist_name_read(text, &name, &err));
+	/* with the label that its record has in front it is longer than names may be */
+	for (size_t i = 50; i < 250; i += 50)
+		text[i] = '.';
+	text[234] = '\0';
+	assert_false(persist_name_read(text, &name, &err));
+	assert_int_equal(err.code, ACMEMS_BAD_REQUEST);
+	assert_non_null(strstr(err.message, "too long"));
+	text[233] = '\0';
+	assert_true(persist_name_read(text, &name, &err));
 }
 
 static void a_line_is_what_a_zone_file_takes(void **state)
