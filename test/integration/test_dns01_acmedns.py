@@ -3,12 +3,17 @@
 
 import concurrent.futures
 import json
+import re
+import shlex
 import stat
 
 import dns_rig
 import dns_web
 import pytest
 import rig
+from script_rig import example
+
+PAGE = "acmems-validator-dns01-acmedns.7"
 
 
 @pytest.fixture
@@ -120,3 +125,48 @@ def test_a_server_that_fails_at_first(world):
                "FullDomain": account["fulldomain"], "SubDomain": account["subdomain"]}
         world.acmems(module(world, web, accounts={"www.example.test": old})).signed(world.csr("www.example.test"))
         assert web.paths() == ["/update"] * 3
+
+
+def test_dns_account_01(world, tmp_path):
+    """Each account of the CA has a CNAME of its own, which is told when it is missing."""
+    with dns_web.AcmeDns(world, "auth.test") as web:
+        account = web.register()
+        acmems = world.acmems(module(world, web, 'challenge = "dns-account-01";', {"www.example.test": account}))
+        acmems.announce("IN CNAME")
+        answer = acmems.sign(world.csr("www.example.test"))
+        assert answer.status == 421
+        name = re.search(r"set: (_[a-z2-7]{16}\._acme-challenge\.www\.example\.test)\. IN CNAME", answer.text).group(1)
+        world.set_cname(name, account["fulldomain"])
+        acmems.signed(world.csr("www.example.test"))
+
+
+@pytest.mark.parametrize("kind", ["bind", "knot"])
+def test_as_the_manual_says(tmp_path, start, kind):
+    """The page's configuration, what the first order says, and the page's ways to set the CNAME."""
+    world = dns_web.World(tmp_path, start, "example.org", "auth.example.net", knot=kind == "knot")
+    try:
+        with dns_web.AcmeDns(world, "auth.example.net") as web:
+            text = re.fullmatch(r"validator: \{\n  dns: \{\n(.*)  \};\n\};\n", example(PAGE, "validator:"), flags=re.S).group(1)
+            path = tmp_path / "acmedns.json"
+            acmems = world.acmems(text.replace("https://auth.example.net", web.url).replace(
+                "/var/lib/acmems/acmedns.json", str(path)))
+            acmems.announce("registered")
+            answer = acmems.sign(world.csr("www.example.org"))
+            assert answer.status == 421
+            target = json.loads(path.read_text())["www.example.org"]["fulldomain"]
+
+            def here(marker):
+                return example(PAGE, marker).replace("https://auth.example.net", web.url).replace(
+                    "8e5700ea-a4bf-41c7-8a77-e990661dcc6a.auth.example.net", target)
+
+            assert " ".join(here("now set:").split()) in " ".join(answer.text.split()), answer.text
+            if kind == "bind":
+                world.zones[0].extra += here("  CNAME  ")
+                world.restart_bind()
+            else:
+                for line in here("knotc").replace("\\\n", "").splitlines():
+                    rig.run("knotc", "-s", tmp_path / "knot/knot.sock", *shlex.split(line)[1:])
+            acmems.signed(world.csr("www.example.org"))
+            assert web.paths() == ["/register", "/update"]
+    finally:
+        world.stop()
