@@ -16,7 +16,7 @@ struct said {
 	const char *issuer;
 	const char *account;
 	const char *until;
-	bool wildcard;
+	const char *policy;
 	const char *wrong; /* the parameter that makes no sense */
 };
 
@@ -49,7 +49,7 @@ static bool take_once(const char **place, const char *value)
 	bool first = *place == NULL;
 
 	*place = value;
-	return first && *value != '\0';
+	return first;
 }
 
 /* Tags are compared without case; those that nobody knows are passed over. */
@@ -66,13 +66,12 @@ static bool take_parameter(struct said *said, char *parameter)
 	if (*tag == '\0' || !is_value(value))
 		return false;
 	if (strcasecmp(tag, "accounturi") == 0)
-		return take_once(&said->account, value);
+		return take_once(&said->account, value) && *value != '\0';
 	if (strcasecmp(tag, "persistUntil") == 0)
-		return take_once(&said->until, value) && strlen(value) <= 18 &&
+		return take_once(&said->until, value) && *value != '\0' && strlen(value) <= 18 &&
 		       value[strspn(value, "0123456789")] == '\0';
-	/* other policies count as none */
 	if (strcasecmp(tag, "policy") == 0)
-		said->wildcard = strcasecmp(value, "wildcard") == 0;
+		return take_once(&said->policy, value);
 	return true;
 }
 
@@ -136,6 +135,12 @@ static int64_t number(const char *digits)
 	return value;
 }
 
+/* Other policies count as none. */
+static bool covers_wildcards(const struct said *said)
+{
+	return said->policy && strcasecmp(said->policy, "wildcard") == 0;
+}
+
 static enum record_fault judge(const struct acmems_challenge *challenge, int64_t now,
 	const struct said *said, const char **word)
 {
@@ -150,7 +155,7 @@ static enum record_fault judge(const struct acmems_challenge *challenge, int64_t
 	*word = said->account;
 	if (!is_account(challenge, said->account))
 		return RECORD_OTHER_ACCOUNT;
-	if (challenge->wildcard && !said->wildcard)
+	if (challenge->wildcard && !covers_wildcards(said))
 		return RECORD_NO_WILDCARD;
 	*word = said->until;
 	return said->until && number(said->until) < now ? RECORD_EXPIRED : RECORD_GOOD;

@@ -265,6 +265,7 @@ static void nonsense_is_told(void **state)
 		"ca.example; accounturi=", RIGHT "; persistUntil=soon", RIGHT "; persistUntil=-1",
 		RIGHT "; persistUntil=1234567890123456789",
 		RIGHT "; persistUntil=", RIGHT "; persistUntil=1; persistUntil=2", RIGHT "; x=\x01",
+		RIGHT "; policy=wildcard; Policy=wildcard", RIGHT "; policy=; policy=x",
 		RIGHT "; x=\xc3\xa9"};
 
 	(void)state;
