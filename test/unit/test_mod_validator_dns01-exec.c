@@ -443,6 +443,27 @@ static void who_is_too_slow_fails_the_order(void **state)
 	assert_non_null(strstr(answer.message, "ran longer than 100 ms"));
 }
 
+/* Each waits for the other one, and there is time for neither to do so alone. */
+static void as_many_as_are_allowed_run_at_once(void **state)
+{
+	struct answer one, two;
+	char more[512];
+
+	(void)state;
+	without_lookups(EXEC_LEGO);
+	snprintf(more, sizeof(more),
+		"touch %s/here.$$; while [ $(ls %s/here.* | wc -l) -lt 2 ]; do sleep 0.01; done",
+		temp_dir, temp_dir);
+	write_program(path, "hook", more);
+	assert_int_not_equal(begin_present(&one), 0);
+	challenge.id = 2;
+	challenge.key_authorization = "tok-en.other";
+	assert_int_not_equal(begin_present(&two), 0);
+	run_until(one.done && two.done);
+	assert_int_equal(one.code, ACMEMS_OK);
+	assert_int_equal(two.code, ACMEMS_OK);
+}
+
 static void cleanup_waits_until_a_cancelled_present_is_gone(void **state)
 {
 	char more[512];
@@ -815,6 +836,7 @@ int main(void)
 		with_module(a_place_that_is_not_found_ends_it),
 		with_module(a_status_fails_the_order_with_the_last_line),
 		with_module(who_is_too_slow_fails_the_order),
+		with_module(as_many_as_are_allowed_run_at_once),
 		with_module(cleanup_waits_until_a_cancelled_present_is_gone),
 		with_module(cancel_while_looking_or_watching),
 		with_module(cleanup_goes_on_when_nobody_waits_and_stop_does),
