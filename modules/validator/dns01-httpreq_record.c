@@ -108,6 +108,14 @@ bool httpreq_record_ask(struct httpreq_record *record, const char *what, acmems_
 	return record->call != 0;
 }
 
+/* Of an endpoint what is in front of its path, as that may be a secret, and clients are told, too. */
+static int shown_len(const char *endpoint)
+{
+	const char *host = strstr(endpoint, "://");
+
+	return (int)(host ? (size_t)(host + 3 - endpoint) + strcspn(host + 3, "/") : 0);
+}
+
 bool httpreq_record_accepted(const struct httpreq_record *record, const char *what,
 	const struct acmems_http_answer *answer, const struct acmems_error *why,
 	struct acmems_error *err)
@@ -118,7 +126,8 @@ bool httpreq_record_accepted(const struct httpreq_record *record, const char *wh
 		acmems_http_answer_error(answer, err);
 	else
 		*err = *why;
-	return acmems_error_context(err, "%s of the server at %s", what, record->httpreq->endpoint);
+	return acmems_error_context(err, "%s of the server at %.*s", what,
+		shown_len(record->httpreq->endpoint), record->httpreq->endpoint);
 }
 
 /* ---- present ---- */

@@ -215,8 +215,7 @@ static void errors_are_told(void **state)
 	assert_true(present(&two));
 	fake_place(FQDN, "example.org.");
 	fake_answer(401, "who are you?");
-	expect_failed(
-		ACMEMS_CONFIG, "present of the server at https://dns.example/hook/: status 401");
+	expect_failed(ACMEMS_CONFIG, "present of the server at https://dns.example: status 401");
 	assert_true(cleanup(&two));
 	fake_no_answer();
 	expect_failed(ACMEMS_UNAVAILABLE, "connection refused");
