@@ -44,7 +44,8 @@ struct acmems_http_server_config {
 	const char *room; /* for the log */
 	char *const *listen; /* "192.0.2.1:80", "[::]:80", "unix:/path", NULL at the end; copied */
 	size_t max_body; /* bytes; larger is answered 413 */
-	unsigned max_connections; /* over all of an address's listeners; 0: 4096 */
+	/* Over all of an address's listeners, above which the quietest is cut; 0: 4096. */
+	unsigned max_connections;
 	unsigned max_per_address; /* IPv4 address or IPv6 /64; 0: 1024 */
 	int64_t deadline_ms; /* from accept, or the end of the last reply, to a whole request; 0:
 	                              10,000 */

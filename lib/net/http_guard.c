@@ -181,14 +181,47 @@ static bool take_header(struct http_guard *guard)
 	return guard->gate != NULL;
 }
 
+/* To the end of the list: the others have been quiet for longer, or wait to be freed no more than it. */
+static void put_last(struct http_guard *guard)
+{
+	struct http_door *door = guard->door;
+
+	DL_DELETE(door->guards, guard);
+	DL_APPEND(door->guards, guard);
+}
+
+static bool is_quiet(const struct http_guard *guard)
+{
+	return guard->admitted && !guard->request &&
+	       evbuffer_get_length(bufferevent_get_output(guard->bev)) == 0;
+}
+
+/* False: everybody waits for an answer. */
+static bool make_room(struct http_door *door)
+{
+	struct http_guard *guard;
+
+	tell(door, "too many connections in all: those that are quiet for longest are cut");
+	DL_FOREACH(door->guards, guard)
+	{
+		if (is_quiet(guard))
+			break;
+	}
+	if (!guard)
+		return false;
+	guard->admitted = false;
+	door->admitted--;
+	put_last(guard);
+	cut(guard);
+	return true;
+}
+
 static bool has_room(struct http_guard *guard)
 {
 	struct http_door *door = guard->door;
 
-	if (door->admitted >= door->limits.max_connections) {
-		tell(door, "too many connections in all: surplus cut");
+	if (door->admitted >= door->limits.max_connections && !make_room(door))
 		return false;
-	}
 	if (door->terms && door->terms->proxy_protocol)
 		return take_header(guard);
 	return count_peer(guard);
@@ -283,6 +316,7 @@ void http_guard_idle(struct http_guard *guard)
 {
 	guard->request = NULL;
 	guard->deadline = acmems_clock_ms() + guard->door->limits.deadline_ms;
+	put_last(guard);
 }
 
 const struct acmems_address *http_guard_peer(const struct http_guard *guard)

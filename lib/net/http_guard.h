@@ -3,6 +3,10 @@
  * net/http_guard.h - bounds on connections that the HTTP library does not keep: an absolute deadline,
  * a cap on bytes waiting to be read, and caps on connections in all and per address.
  *
+ * Above the cap in all the connection goes that has been quiet for longest, and the new one only when all
+ * wait for answers: who sits on connections does not keep others out. Above that per address the new one
+ * goes.
+ *
  * A door is what all connections of one listening address share. Life of a guard: new, when the
  * connection's bufferevent is made and nothing else is known of it; admitted from the loop right
  * after, where it is counted or cut, and a proxy's header taken off; freed when the library closes
@@ -47,7 +51,7 @@ struct http_door {
 	acmems_callback *empty; /* the last guard went; may not free the door */
 	void *arg;
 	/* the guards' */
-	struct http_guard *guards;
+	struct http_guard *guards; /* quiet for longest first */
 	struct peer_count *peers;
 	size_t count;
 	size_t admitted; /* of these, those that are not to be cut at once */

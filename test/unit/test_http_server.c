@@ -544,6 +544,55 @@ static void connections_are_capped(void **state)
 	close_house(&house);
 }
 
+/* Who sits on connections does not keep others out, and who waits for an answer is not put out. */
+static void the_quietest_make_room(void **state)
+{
+	struct house house = {.mood = KEEP};
+	char any[] = "127.0.0.1:0";
+	uint16_t port =
+		open_with(&house, any, (struct acmems_http_server_config){.max_connections = 3});
+	struct client waiting = dial(port), lately, quiet, latest, surplus;
+	uint64_t kept[3];
+
+	(void)state;
+	say(&waiting, ROOT);
+	run_until(house.asked == 1);
+	kept[0] = house.last;
+	house.mood = ANSWER;
+	lately = dial(port);
+	run_until(http_server_connections() == 2);
+	quiet = dial(port);
+	run_until(http_server_connections() == 3);
+	say(&lately, ROOT);
+	run_until(heard(&lately, " 200 "));
+	latest = dial(port);
+	run_until(hear(&quiet));
+	say(&latest, ROOT);
+	run_until(heard(&latest, " 200 "));
+	assert_false(hear(&lately));
+	assert_false(hear(&waiting));
+	run_until(http_server_connections() == 3);
+	/* when all wait for answers there is no room to be made */
+	house.mood = KEEP;
+	say(&lately, ROOT);
+	run_until(house.asked == 4);
+	kept[1] = house.last;
+	say(&latest, ROOT);
+	run_until(house.asked == 5);
+	kept[2] = house.last;
+	surplus = dial(port);
+	run_until(hear(&surplus));
+	for (int i = 0; i < 3; i++)
+		assert_true(acmems_http_reply(kept[i], 200, NULL, 0, "late", 4));
+	run_until(heard(&waiting, "late") && heard(&lately, "late") && heard(&latest, "late"));
+	hang_up(&waiting);
+	hang_up(&lately);
+	hang_up(&quiet);
+	hang_up(&latest);
+	hang_up(&surplus);
+	close_house(&house);
+}
+
 static void connections_of_one_address_are_capped(void **state)
 {
 	struct house house = {0};
@@ -805,6 +854,7 @@ int main(void)
 		WITH_LOOP(idle_connections_are_cut_but_not_waiting_ones),
 		WITH_LOOP(an_endless_chunk_line_is_cut),
 		WITH_LOOP(connections_are_capped),
+		WITH_LOOP(the_quietest_make_room),
 		WITH_LOOP(connections_of_one_address_are_capped),
 		WITH_LOOP(the_newest_is_asked_first),
 		WITH_LOOP(a_server_may_be_freed_by_its_handler),
