@@ -257,7 +257,7 @@ static void the_rest_is_refused(void **state)
 		{"example.com", 6, 1}, {"txt.acme.example.org", 16, 3},
 		{"txt.acme.example.org", 16, 255}, {"version.bind", 16, 3},
 		{"acme.example.org", 252, 1}, {"acme.example.org", 251, 1},
-		{"acme.example.org", 249, 1}};
+		{"acme.example.org", 249, 1}, {"acme.example.org", 254, 1}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -356,8 +356,31 @@ static void edns_comes_back(void **state)
 	assert_rcode(0);
 	assert_int_equal(view.counts[1], 2);
 	assert_memory_equal(out + out_len - 11, "\0\0\x29\x04\xd0\0\0\0\0\0\0", 11);
+	/* one without a value, which is to be filled in */
+	begin_for("txt.acme.example.org", 16, 1);
+	put_opt(1232, 0, 0, 4);
+	put_u16(&question, 3);
+	put_u16(&question, 0);
+	tell(ANSWER_UDP_MAX);
+	assert_rcode(0);
+	assert_true(view.edns);
 	ask("txt.acme.example.org", 16);
 	assert_false(view.edns);
+}
+
+/* A record whose time to live would pass for another version. */
+static void edns_may_stand_behind_others(void **state)
+{
+	(void)state;
+	begin_for("txt.acme.example.org", 16, 1);
+	put_record(&question, "a", 1, 0x00ff8000, 4);
+	put_u32(&question, 0);
+	put_opt(1232, 0, 0, 0);
+	question.data[11] = 2;
+	tell(ANSWER_UDP_MAX);
+	assert_rcode(0);
+	assert_int_equal(view.counts[1], 2);
+	assert_memory_equal(out + out_len - 11, "\0\0\x29\x04\xd0\0\0\0\0\0\0", 11);
 }
 
 static void a_newer_edns_is_told_ours(void **state)
@@ -582,6 +605,7 @@ int main(void)
 		with_zones(what_does_not_fit_is_cut),
 		with_zones(an_answer_can_be_held_down_to_its_question),
 		with_zones(edns_comes_back),
+		with_zones(edns_may_stand_behind_others),
 		with_zones(a_newer_edns_is_told_ours),
 		with_zones(damaged_edns_is_a_format_error),
 		with_zones(other_opcodes_are_not_implemented),
