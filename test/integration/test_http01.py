@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """The daemon answers challenges itself."""
 
+import contextlib
 import http.client
 import http.server
+import resource
 import socket
 import threading
 
@@ -96,6 +98,26 @@ def test_behind_a_proxy(config, start, http_port, tmp_path):
         assert probes["HEAD"].status == 200 and probes["HEAD"].body == b""
         assert probes["POST"].status in (404, 405)
         assert acmems.request("GET", path, port=backend).status == 404, "gone afterwards"
+
+
+def test_a_crowd_does_not_lock_the_ca_out(acmems, http_port, tmp_path):
+    """More connections than there is room for, from several addresses, on which nothing is asked."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 6000:
+        pytest.skip("not enough descriptors")
+    acmems.announce("too many connections")
+    before = acmems.fds()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (6000, hard))
+    try:
+        with contextlib.ExitStack() as crowd:
+            for i in range(4500):
+                crowd.enter_context(socket.create_connection(("127.0.0.1", http_port), source_address=(f"127.0.0.{2 + i % 5}", 0)))
+            rig.wait_for(lambda: acmems.fds() > before + 4000, "the crowd is in")
+            assert acmems.sign(rig.make_csr(tmp_path, "www.example.org")).status == 200
+            assert acmems.fds() < before + 4200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    rig.wait_for(lambda: acmems.fds() <= before + 10, "the crowd is out")
 
 
 def test_one_name_many_orders_at_once(config, start, make_pebble, tmp_path):
