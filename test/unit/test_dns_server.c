@@ -521,10 +521,13 @@ static void set_up_door(unsigned max, unsigned per_address, int64_t idle_ms)
 static int knock(uint8_t who)
 {
 	const struct acmems_address peer = {.family = ACMEMS_IPV4, .bytes = {192, 0, 2, who}};
+	int small = 5000;
 	int pair[2];
 
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+	/* so that long answers are sent in pieces, which have no records' length */
+	assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
 	tcp_door_take(&door, pair[0], &peer);
 	return pair[1];
 }
@@ -577,13 +580,11 @@ static void questions_may_come_byte_by_byte(void **state)
 /* Its answers pile up on its side, not on ours. */
 static void who_does_not_read_is_not_read(void **state)
 {
-	int small = 4096;
 	int fd;
 
 	(void)state;
 	set_up_door(8, 8, 10000);
 	fd = knock(1);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	for (unsigned i = 0; i < 30; i++) {
 		ask_for("a.example.org", 16);
 		question.data[1] = (uint8_t)i;
@@ -634,6 +635,24 @@ static void idle_connections_end(void **state)
 	assert_true(ended(silent) && ended(slow));
 	close(silent);
 	close(slow);
+}
+
+static void who_goes_on_asking_stays(void **state)
+{
+	int64_t idle_ms = 400, end = acmems_clock_ms() + 2 * idle_ms + 100;
+	int fd;
+
+	(void)state;
+	set_up_door(8, 8, idle_ms);
+	fd = knock(1);
+	ask_for("example.org", 6);
+	while (acmems_clock_ms() < end) {
+		send_framed(fd);
+		read_framed(fd);
+	}
+	assert_int_equal(door.count, 1);
+	close(fd);
+	run_until(door.count == 0);
 }
 
 static void the_quietest_goes_first(void **state)
@@ -701,6 +720,7 @@ int main(void)
 		with_door(who_does_not_read_is_not_read),
 		with_door(what_is_no_question_ends_the_connection),
 		with_door(idle_connections_end),
+		with_door(who_goes_on_asking_stays),
 		with_door(the_quietest_goes_first),
 	};
 
