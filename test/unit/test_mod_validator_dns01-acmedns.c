@@ -284,6 +284,103 @@ static void who_waits_may_give_up(void **state)
 	assert_int_equal(fake_calls.count, 2);
 }
 
+static void a_value_that_two_need_stays_for_the_second(void **state)
+{
+	struct acmems_challenge one = challenge(1, "tok.1"), two = challenge(2, "tok.2"),
+				twin = challenge(3, "tok.1"), three = challenge(4, "tok.3");
+
+	(void)state;
+	only_lists();
+	assert_true(present(&op, &one));
+	run_until(fake_calls.count == 1);
+	fake_answer(200, "");
+	assert_true(present(&op2, &two));
+	run_until(fake_calls.count == 2);
+	fake_answer(200, "");
+	assert_true(present(&op3, &twin));
+	expect_done(&op3);
+	cleanup(&one);
+	assert_true(present(&op, &three));
+	run_due();
+	assert_int_equal(fake_calls.count, 2);
+	cleanup(&twin);
+	run_until(fake_calls.count == 3);
+	fake_answer(200, "");
+	expect_done(&op);
+}
+
+static void accounts_do_not_wait_for_each_other(void **state)
+{
+	struct acmems_challenge some[] = {
+		challenge(1, "tok.1"), challenge(2, "tok.2"), challenge(3, "tok.3")};
+	struct fake_op *runs[] = {&op, &op2, &op3};
+
+	(void)state;
+	put("{" ACCOUNT(
+		    "www.example.org") ",\"ftp.example.org\":{\"username\":\"u\","
+				       "\"password\":\"p\",\"fulldomain\":\"x.auth.example.net\","
+				       "\"subdomain\":\"x\"}}",
+		0600);
+	only_lists();
+	some[2].identifier = "ftp.example.org";
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(present(runs[i], &some[i]));
+		run_until(fake_calls.count == i + 1);
+		fake_answer(200, "");
+		expect_done(runs[i]);
+	}
+	assert_non_null(strstr(fake_calls.asks[2].body, "\"subdomain\":\"x\""));
+}
+
+static void who_gives_up_lets_others_go_on(void **state)
+{
+	struct acmems_challenge one = challenge(1, "tok.1"), two = challenge(2, "tok.2");
+
+	(void)state;
+	assert_true(present(&op, &one));
+	assert_true(present(&op2, &two));
+	fake_place(FULL, "auth.example.net.");
+	run_due();
+	assert_int_equal(fake_calls.count, 0);
+	op_cancel(op.op);
+	run_until(fake_calls.count == 1);
+	fake_answer(200, "");
+	fake_seen(true);
+	expect_done(&op2);
+}
+
+static void cancelled_anywhere(void **state)
+{
+	struct acmems_challenge one = challenge(1, "tok.1"), two = challenge(2, "tok.2"),
+				three = challenge(3, "tok.3");
+
+	(void)state;
+	/* while the name is looked up */
+	assert_true(present(&op, &one));
+	assert_in_range(fake_last(&fake_finds)->timeout_ms, 90000, 100000);
+	op_cancel(op.op);
+	assert_int_equal(fake_open(&fake_finds), 0);
+	/* while the server is asked */
+	assert_true(present(&op, &two));
+	fake_place(FULL, "auth.example.net.");
+	run_until(fake_calls.count == 1);
+	op_cancel(op.op);
+	assert_int_equal(fake_open(&fake_calls), 0);
+	/* while it is looked for */
+	assert_true(present(&op, &three));
+	fake_place(FULL, "auth.example.net.");
+	run_until(fake_calls.count == 2);
+	fake_answer(200, "");
+	assert_in_range(fake_last(&fake_waits)->timeout_ms, 90000, 100000);
+	op_cancel(op.op);
+	assert_int_equal(fake_open(&fake_waits), 0);
+	assert_int_equal(op.done, 0);
+	cleanup(&one);
+	cleanup(&two);
+	cleanup(&three);
+	assert_null(acmedns.jobs);
+}
+
 static void servers_that_say_no(void **state)
 {
 	struct acmems_challenge one = challenge(1, "tok.1"), two = challenge(2, "tok.2");
@@ -534,6 +631,10 @@ int main(void)
 		with_loop(a_needed_value_is_not_pushed_out),
 		with_loop(a_value_that_was_pushed_out_comes_back),
 		with_loop(who_waits_may_give_up),
+		with_loop(a_value_that_two_need_stays_for_the_second),
+		with_loop(accounts_do_not_wait_for_each_other),
+		with_loop(who_gives_up_lets_others_go_on),
+		with_loop(cancelled_anywhere),
 		with_loop(servers_that_say_no),
 		with_loop(what_can_not_be_started_is_told),
 		with_loop(accounts_of_other_clients),
