@@ -412,6 +412,7 @@ static void options_are_checked(void **state)
 static int teardown(void **state)
 {
 	acmems_task_cancel(&task);
+	assert_int_equal(op_faults(), 0);
 	op_fini();
 	return unit_loop_teardown(state);
 }

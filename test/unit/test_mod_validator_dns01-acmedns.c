@@ -70,6 +70,7 @@ static int teardown(void **state)
 	assert_int_equal(
 		fake_open(&fake_calls) + fake_open(&fake_finds) + fake_open(&fake_waits), 0);
 	assert_int_equal(op_count(), 0);
+	assert_int_equal(op_faults(), 0);
 	op_fini();
 	return unit_loop_teardown(state);
 }

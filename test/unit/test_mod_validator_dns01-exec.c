@@ -224,6 +224,7 @@ static int teardown(void **state)
 {
 	exec_release(&module);
 	assert_int_equal(op_count(), 0);
+	assert_int_equal(op_faults(), 0);
 	op_fini();
 	assert_int_equal(dns.find, 0);
 	assert_int_equal(dns.wait, 0);

@@ -55,6 +55,7 @@ static int teardown(void **state)
 	assert_int_equal(
 		fake_open(&fake_calls) + fake_open(&fake_finds) + fake_open(&fake_waits), 0);
 	assert_int_equal(op_count(), 0);
+	assert_int_equal(op_faults(), 0);
 	op_fini();
 	unit_loop_teardown(state);
 	return temp_dir_teardown(state);
@@ -519,6 +520,29 @@ static void the_same_again_waits_until_it_is_gone(void **state)
 	}
 }
 
+static void who_is_held_may_give_up(void **state)
+{
+	struct acmems_challenge one = challenge(1), two = challenge(2);
+	struct fake_op again;
+
+	(void)state;
+	httpreq.look.propagation.items = none;
+	assert_true(present(&one));
+	fake_place(FQDN, "example.org.");
+	fake_answer(200, "");
+	expect_done();
+	assert_true(cleanup(&one));
+	assert_true(fake_op_start(&again, &httpreq, httpreq_present, &two));
+	fake_place(FQDN, "example.org.");
+	op_cancel(again.op);
+	fake_answer(200, "");
+	expect_done();
+	assert_int_equal(fake_calls.count, 2);
+	assert_true(cleanup(&two));
+	expect_done();
+	assert_int_equal(fake_calls.count, 2);
+}
+
 static void who_was_held_takes_over_what_still_waits(void **state)
 {
 	static const char body[] = "{\"fqdn\":\"" FQDN "\",\"value\":\"" VALUE "\"}";
@@ -638,6 +662,7 @@ int main(void)
 		with_loop(the_same_again_waits_for_what_is_left_over),
 		with_loop(the_same_at_once_is_removed_by_the_last),
 		with_loop(the_same_again_waits_until_it_is_gone),
+		with_loop(who_is_held_may_give_up),
 		with_loop(who_was_held_takes_over_what_still_waits),
 		with_loop(options_are_checked),
 		with_loop(password_of_a_file),

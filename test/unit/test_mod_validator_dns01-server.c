@@ -291,7 +291,7 @@ static int teardown(void **state)
 	dns_server_fini();
 	op_fini();
 	unit_loop_teardown(state);
-	return servers != 0 || left != 0;
+	return servers != 0 || left != 0 || op_faults() != 0;
 }
 
 static void the_server_is_told_all(void **state)

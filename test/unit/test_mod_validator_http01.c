@@ -190,6 +190,7 @@ static int teardown(void **state)
 	http01_release(&http01);
 	assert_int_equal(servers, 0);
 	assert_int_equal(op_count(), 0);
+	assert_int_equal(op_faults(), 0);
 	op_fini();
 	return unit_loop_teardown(state);
 }

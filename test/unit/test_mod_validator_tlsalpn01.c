@@ -173,6 +173,7 @@ static int teardown(void **state)
 	tlsalpn01_release(&tlsalpn01);
 	assert_int_equal(servers, 0);
 	assert_int_equal(op_count(), 0);
+	assert_int_equal(op_faults(), 0);
 	op_fini();
 	return unit_loop_teardown(state);
 }
