@@ -17,12 +17,14 @@
 
 #define NOTE_MAX 65536
 #define RANDOM "XXXXXX"
+#define LOOK_MS (60 * 60 * 1000)
 
 struct dns01_notes {
 	const struct acmems_instance *instance;
 	int fd; /* of the folder, locked */
 	unsigned long last; /* number */
 	struct acmems_task inheriting;
+	struct acmems_timer *again; /* for inheriting once more */
 	dns01_note_found *found;
 	void *arg; /* of found */
 	char state_dir[PATH_MAX];
@@ -69,6 +71,8 @@ static bool make_folder(struct dns01_notes *notes, struct acmems_error *err)
 	return false;
 }
 
+static void on_inherit(void *arg);
+
 struct dns01_notes *dns01_notes_open(
 	const struct acmems_instance *instance, const char *state_dir, struct acmems_error *err)
 {
@@ -87,7 +91,10 @@ struct dns01_notes *dns01_notes_open(
 	notes->instance = instance;
 	notes->fd = -1;
 	snprintf(notes->state_dir, sizeof(notes->state_dir), "%s", state_dir);
-	if (make_folder(notes, err))
+	notes->again = acmems_timer_new(on_inherit, notes);
+	if (!notes->again)
+		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a timer");
+	else if (make_folder(notes, err))
 		return notes;
 	dns01_notes_close(notes);
 	return NULL;
@@ -98,6 +105,7 @@ void dns01_notes_close(struct dns01_notes *notes)
 	if (!notes)
 		return;
 	acmems_task_cancel(&notes->inheriting);
+	acmems_timer_free(notes->again);
 	/* says no while there is something in it */
 	if (notes->fd >= 0) {
 		rmdir(notes->path);
@@ -226,6 +234,7 @@ static void take_folder(struct dns01_notes *notes, const char *folder)
 	}
 }
 
+/* Once more after a while: those that a reload has replaced end later than we have begun. */
 static void on_inherit(void *arg)
 {
 	struct dns01_notes *notes = arg;
@@ -243,6 +252,7 @@ static void on_inherit(void *arg)
 	}
 	if (dir)
 		closedir(dir);
+	acmems_timer_start(notes->again, LOOK_MS);
 }
 
 void dns01_notes_inherit(struct dns01_notes *notes, dns01_note_found *found, void *arg)

@@ -39,8 +39,8 @@ struct dns01_notes *dns01_notes_open(
 typedef void dns01_note_found(void *arg, unsigned long number, const char *const *texts);
 
 /*
- * Takes over what nobody holds, from the loop, until it is closed: who only tries out whether the module
- * starts has no use for it. What can not be read is logged, and stays.
+ * Takes over what nobody holds, from the loop and every hour, until it is closed: who only tries out
+ * whether the module starts has no use for it. What can not be read is logged, and stays.
  */
 void dns01_notes_inherit(struct dns01_notes *notes, dns01_note_found *found, void *arg);
 
