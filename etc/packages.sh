@@ -16,7 +16,7 @@ for set; do
     build) packages="$packages gcc libc6-dev binutils meson ninja-build pkg-config libevent-dev libssl-dev
         libcjson-dev libcurl4-openssl-dev libconfig-dev libc-ares-dev libldns-dev uthash-dev" ;;
     run) packages="$packages pebble openssl curl wget ca-certificates" ;;
-    test) packages="$packages libcmocka-dev python3 python3-pytest python3-cryptography xz-utils procps mandoc
+    test) packages="$packages libcmocka-dev python3 python3-pytest python3-pytest-xdist python3-cryptography xz-utils procps mandoc
         iproute2 bind9 bind9-dnsutils knot knot-dnsutils faketime haproxy nginx libnginx-mod-stream python3-aiosmtpd
         python3-dnspython" ;;
     check) packages="$packages clang clang-tools clang-format clang-tidy libclang-rt-dev cppcheck shellcheck

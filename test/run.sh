@@ -64,4 +64,4 @@ pebble=$build/pebble
 test/integration/get-pebble.sh "$pebble"
 [ $# -gt 0 ] || set -- test/integration
 ACMEMS_BUILD=$build PEBBLE_DIR=$pebble ACMEMS_SANITIZE=$sanitize PYTHONDONTWRITEBYTECODE=1 \
-    $python -m pytest -p no:cacheprovider -q "$@"
+    $python -m pytest -p no:cacheprovider -q -n "$(nproc)" "$@"

@@ -25,21 +25,28 @@ PATIENCE = 60 if SANITIZED else 30
 
 
 class Ports:
-    """Hands out ports that no other part of this test run has."""
+    """Hands out ports that no other part of this test run has: each of its workers has a range of its own, below those
+    that the kernel gives to clients. Where it begins differs from run to run."""
 
-    next = 20000 + (os.getpid() * 37) % 9000
+    LOW, HIGH = 20000, 32000
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    size = (HIGH - LOW) // workers
+    low = LOW + worker * size
+    taken = os.getpid() * 37
 
     @classmethod
     def take(cls):
         while True:
-            cls.next += 1
+            cls.taken += 1
+            port = cls.low + cls.taken % cls.size
             with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
                 try:
-                    tcp.bind(("127.0.0.1", cls.next))
-                    udp.bind(("127.0.0.1", cls.next))
+                    tcp.bind(("127.0.0.1", port))
+                    udp.bind(("127.0.0.1", port))
                 except OSError:
                     continue
-                return cls.next
+                return port
 
 
 def wait_for(condition, what, patience=None):
