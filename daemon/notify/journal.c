@@ -31,7 +31,8 @@ struct journal {
 	size_t size;
 	int old_fd; /* while it is rewritten; else -1 */
 	size_t old_size;
-	bool dirty;
+	bool dirty; /* something of it may not be on the disk */
+	bool moved; /* nor its name */
 	struct acmems_timer *sync;
 };
 
@@ -157,14 +158,33 @@ static bool load(
 
 /* ---- life ---- */
 
+/* The file's name is on the disk when its folder is. */
+static void sync_folder(struct journal *journal)
+{
+	struct acmems_error err = {0};
+	char folder[PATH_MAX];
+	char *slash;
+
+	memcpy(folder, journal->path, sizeof(folder));
+	slash = strrchr(folder, '/');
+	if (slash)
+		*slash = '\0';
+	if (!acmems_directory_sync(slash ? folder : ".", &err))
+		acmems_log(ACMEMS_LOG_WARNING, "journal", NULL, "%s", err.message);
+}
+
 static void on_sync(void *arg)
 {
 	struct journal *journal = arg;
 
-	if (journal->dirty && fdatasync(journal->fd) < 0)
+	if (!journal->dirty)
+		return;
+	if (fdatasync(journal->fd) < 0)
 		acmems_log(ACMEMS_LOG_WARNING, "journal", NULL, "cannot sync \"%s\": %s",
 			journal->path, strerror(errno));
-	journal->dirty = false;
+	if (journal->moved)
+		sync_folder(journal);
+	journal->dirty = journal->moved = false;
 }
 
 static int open_file(const char *path, int flags, struct acmems_error *err)
@@ -200,6 +220,8 @@ struct journal *journal_open(
 		acmems_error_set(err, ACMEMS_NO_MEMORY, "no memory for a journal");
 	else
 		journal->fd = open_file(path, 0, err);
+	/* as far as we know */
+	journal->moved = true;
 	if (journal->fd >= 0 && load(journal, record, arg, err))
 		return journal;
 	journal_close(journal);
@@ -310,6 +332,7 @@ bool journal_rewrite_commit(struct journal *journal, struct acmems_error *err)
 	}
 	close(journal->old_fd);
 	journal->old_fd = -1;
+	journal->moved = true;
 	soil(journal);
 	return true;
 }
