@@ -32,6 +32,7 @@ options=""
 if [ $sanitize = yes ]; then
     build=${build:-build-sanitize}
     options="-Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1"
+    export LSAN_OPTIONS="suppressions=$PWD/test/lsan.txt:print_suppressions=0"
     export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=99"
     export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1"
 fi
