@@ -265,7 +265,7 @@ class Acmems(Process):
         self.announced += patterns
 
     def ready(self):
-        """Waits until the account is registered."""
+        """Waits until it answers; its account may still be on the way to the CA, see signed()."""
         wait_for(lambda: self.request("GET", "/").status == 200, "acmems answers")
         return self
 
