@@ -24,12 +24,14 @@ BROKEN = re.compile(r"Segmentation fault|Test failed with exception|AddressSanit
 
 
 def run(program, at, count_file):
-    env = dict(os.environ, TORTURE_AT=str(at), TORTURE_COUNT=count_file, UNIT_PATIENCE_MS="300",
-               ASAN_OPTIONS="detect_leaks=0", CMOCKA_TEST_ABORT="0")
-    try:
-        return subprocess.run([program], env=env, capture_output=True, text=True, errors="replace", timeout=60)
-    except subprocess.TimeoutExpired:
-        return None
+    """In a folder of its own for its files: a test that fails does not clean up."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = dict(os.environ, TORTURE_AT=str(at), TORTURE_COUNT=count_file, UNIT_PATIENCE_MS="300", TMPDIR=folder,
+                   ASAN_OPTIONS="detect_leaks=0", CMOCKA_TEST_ABORT="0")
+        try:
+            return subprocess.run([program], env=env, capture_output=True, text=True, errors="replace", timeout=60)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def main():

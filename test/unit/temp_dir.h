@@ -17,7 +17,7 @@ static char temp_dir[64];
 static inline int temp_dir_setup(void **state)
 {
 	(void)state;
-	snprintf(temp_dir, sizeof(temp_dir), "/tmp/acmems-unit-XXXXXX");
+	snprintf(temp_dir, sizeof(temp_dir), "%s/acmems-unit-XXXXXX", unit_tmp());
 	return mkdtemp(temp_dir) ? 0 : -1;
 }
 

@@ -36,7 +36,7 @@ static int entries(void)
 static int setup(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/acmems-file-XXXXXX");
+	snprintf(folder, sizeof(folder), "%s/acmems-file-XXXXXX", unit_tmp());
 	return mkdtemp(folder) ? 0 : -1;
 }
 

@@ -49,7 +49,7 @@ static void go_away(void)
 
 static int setup(void **state)
 {
-	snprintf(folder, sizeof(folder), "/tmp/acmems-syslog-XXXXXX");
+	snprintf(folder, sizeof(folder), "%s/acmems-syslog-XXXXXX", unit_tmp());
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(path, sizeof(path), "%s/log", folder);

@@ -42,7 +42,7 @@ static char *put_file(int place, const char *text, unsigned mode)
 
 static int setup(void **state)
 {
-	snprintf(folder, sizeof(folder), "/tmp/acmems-webhook-XXXXXX");
+	snprintf(folder, sizeof(folder), "%s/acmems-webhook-XXXXXX", unit_tmp());
 	if (!mkdtemp(folder))
 		return -1;
 	memset(paths, 0, sizeof(paths));

@@ -17,7 +17,7 @@
 #define CSR "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"
 #define DAY 86400
 
-static char root[] = "/tmp/acmems-test-XXXXXX";
+static char root[64];
 static char directory[64];
 static struct file file;
 static struct acmems_error err;
@@ -144,7 +144,7 @@ static void open_storage(int64_t renew_within_days)
 
 static int setup(void **state)
 {
-	snprintf(root, sizeof(root), "/tmp/acmems-test-XXXXXX");
+	snprintf(root, sizeof(root), "%s/acmems-test-XXXXXX", unit_tmp());
 	if (!mkdtemp(root) || unit_loop_setup(state) != 0)
 		return -1;
 	snprintf(directory, sizeof(directory), "%s/new/storage", root);

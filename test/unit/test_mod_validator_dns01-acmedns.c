@@ -43,7 +43,7 @@ static void put(const char *text, unsigned mode)
 
 static int setup(void **state)
 {
-	snprintf(folder, sizeof(folder), "/tmp/acmems-acmedns-XXXXXX");
+	snprintf(folder, sizeof(folder), "%s/acmems-acmedns-XXXXXX", unit_tmp());
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(file, sizeof(file), "%s/accounts.json", folder);

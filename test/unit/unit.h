@@ -23,6 +23,14 @@ static inline int64_t unit_patience_ms(void)
 	return text ? strtol(text, NULL, 10) : 10000;
 }
 
+/* Where a test may have files. */
+static inline const char *unit_tmp(void)
+{
+	const char *text = getenv("TMPDIR");
+
+	return text ? text : "/tmp";
+}
+
 /* Runs the loop until `condition` holds; fails the test when it does not come true. */
 #define run_until(condition)                                                                       \
 	do {                                                                                       \
