@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,13 +164,9 @@ static void sync_folder(struct journal *journal)
 {
 	struct acmems_error err = {0};
 	char folder[PATH_MAX];
-	char *slash;
 
 	memcpy(folder, journal->path, sizeof(folder));
-	slash = strrchr(folder, '/');
-	if (slash)
-		*slash = '\0';
-	if (!acmems_directory_sync(slash ? folder : ".", &err))
+	if (!acmems_directory_sync(dirname(folder), &err))
 		acmems_log(ACMEMS_LOG_WARNING, "journal", NULL, "%s", err.message);
 }
 

@@ -53,9 +53,13 @@ auth: ( {{ name = "bench"; all = true; domains = [ "*" ]; }} );
 """
 
 
+started = []
+
+
 def start(folder, ca, http_port):
     folder.mkdir(exist_ok=True)
     daemon = rig.Acmems(folder, configuration(folder, ca, http_port), arguments=())
+    started.append(daemon)
     daemon.signed(csr("warm.example.org"))
     return daemon
 
@@ -297,6 +301,8 @@ def main():
             idle(folder, ca, http_port)
             challenges(folder, resolver, http_port)
         finally:
+            for daemon in started:
+                daemon.stop()
             ca.stop()
             resolver.stop()
 
